@@ -1,0 +1,158 @@
+"""git as a subprocess with a clean environment: the one way every room runs it.
+
+Hooks, fsmonitor and protocol are set by ``GIT_CONFIG_COUNT`` and nothing but identity and ``safe.directory`` in the file that
+``GIT_CONFIG_GLOBAL`` names: git hands that file on to a local ``receive-pack`` and drops the rest, so a ``hooksPath`` there would
+switch the forge's own protection off.
+"""
+
+import asyncio
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+ZERO = "0" * 40
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+# What ours must never do in a repository that a worker could write to.
+SETTINGS: tuple[tuple[str, str], ...] = (
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    ("core.quotePath", "false"),
+    ("core.logAllRefUpdates", "false"),
+    ("protocol.ext.allow", "never"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("advice.detachedHead", "false"),
+    ("commit.gpgSign", "false"),
+    ("submodule.recurse", "false"),
+)
+
+
+class GitFailed(Exception):
+    """git ended with a code that was not expected; ``said`` is what it wrote to stderr (and stdout, for pushes)."""
+
+    def __init__(self, args: Iterable[str], code: int, said: str) -> None:
+        self.words = tuple(args)
+        self.code = code
+        self.said = said.strip()
+        super().__init__(f"git {' '.join(self.words[:2])} ended with {code}: {self.said[-600:]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What git said: exit code, stdout, stderr (text, undecodable bytes kept as surrogates)."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Author and committer of what is made in our name."""
+
+    name: str = "Ops Console"
+    email: str = "ops@example.invalid"
+
+    def env(self) -> dict[str, str]:
+        return {
+            "GIT_AUTHOR_NAME": self.name,
+            "GIT_AUTHOR_EMAIL": self.email,
+            "GIT_COMMITTER_NAME": self.name,
+            "GIT_COMMITTER_EMAIL": self.email,
+        }
+
+
+@lru_cache(maxsize=1)
+def _global_file() -> str:
+    """Our own global settings: a private file with ``safe.directory`` alone (identity goes by environment)."""
+    folder = Path(tempfile.mkdtemp(prefix="ops-git-"))
+    path = folder / "config"
+    path.write_text("[safe]\n\tdirectory = *\n")
+    import atexit
+    import shutil
+
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return str(path)
+
+
+def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment git is run in: no ``GIT_*`` of the caller's, no system or user settings, no prompt, C.UTF-8."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    env |= {
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": _global_file(),
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_CONFIG_COUNT": str(len(SETTINGS)),
+    }
+    for i, (key, value) in enumerate(SETTINGS):
+        env |= {f"GIT_CONFIG_KEY_{i}": key, f"GIT_CONFIG_VALUE_{i}": value}
+    return env | Identity().env() | dict(extra or {})
+
+
+def _command(where: Path | str, args: Iterable[str]) -> list[str]:
+    return ["git", "-C", str(where), *args]
+
+
+def git(
+    where: Path | str,
+    *args: str,
+    ok: Iterable[int] = (0,),
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    timeout: float = 120,
+) -> Answer:
+    """Runs git in ``where`` and waits. Raises GitFailed for a code not in ``ok``, and when ``timeout`` seconds have passed."""
+    try:
+        ran = subprocess.run(
+            _command(where, args),
+            env=clean_env(env),
+            input=None if stdin is None else stdin.encode("utf-8", "surrogateescape"),
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            timeout=timeout,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise GitFailed(args, -1, f"no answer within {timeout:g} s") from late
+    return _answer(args, ran.returncode, ran.stdout, ran.stderr, ok)
+
+
+async def agit(
+    where: Path | str,
+    *args: str,
+    ok: Iterable[int] = (0,),
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    timeout: float = 120,
+) -> Answer:
+    """``git`` for the event loop. Cancelling ends the process."""
+    process = await asyncio.create_subprocess_exec(
+        *_command(where, args),
+        env=clean_env(env),
+        stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(timeout):
+            out, err = await process.communicate(None if stdin is None else stdin.encode("utf-8", "surrogateescape"))
+    except TimeoutError as late:
+        raise GitFailed(args, -1, f"no answer within {timeout:g} s") from late
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return _answer(args, process.returncode or 0, out, err, ok)
+
+
+def _answer(args: Iterable[str], code: int, out: bytes, err: bytes, ok: Iterable[int]) -> Answer:
+    answer = Answer(code, out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape"))
+    if code not in ok:
+        raise GitFailed(args, code, answer.err or answer.out)
+    return answer
