@@ -74,3 +74,44 @@ class Pull:
     created: float
     updated: float
     url: str
+
+
+@fact
+class Command:
+    """What the operator asked. ``target`` is an address (12, p31, w07); ``pinned`` the head it was said about."""
+
+    id: str
+    do: str
+    target: str
+    args: Mapping[str, str]
+    by: str
+    at: float
+    not_before: float | None
+    pinned: Oid | None
+
+
+@fact
+class Answer:
+    """What became of a command, in a sentence."""
+
+    command: str
+    outcome: Literal["granted", "waiting", "refused", "undone", "maybe_delivered"]
+    why: str
+
+
+@fact
+class Said:
+    """Something the operator said that lasts: who, when (seconds since the epoch), why."""
+
+    by: str
+    at: float
+    why: str | None = None
+
+
+@fact
+class Standing:
+    """What the engine may do by itself. ``mode`` None: the settings' mode counts."""
+
+    mode: Mode | None = None
+    pause: Said | None = None
+    freeze: Said | None = None
