@@ -8,6 +8,7 @@ from panes.seen import Oid, Run, RunId, Slot, SlotSeen, Tree, Work, fact
 __all__ = ["Oid", "Run", "RunId", "Slot", "SlotSeen", "Tree", "Work", "fact"]
 
 T = TypeVar("T")
+Outcome = Literal["good", "empty", "failed", "limit", "stopped", "lost"]
 Suite = NewType("Suite", str)  # digest of what checking means: setup, command, environment
 Mode = Literal["watch", "assist", "auto"]
 
@@ -115,3 +116,165 @@ class Standing:
     mode: Mode | None = None
     pause: Said | None = None
     freeze: Said | None = None
+
+
+@fact
+class Claim:
+    """The lease on an issue: a ref on the forge, made by compare-and-swap. ``head``: what its holder last published."""
+
+    oid: Oid
+    issue: int
+    holder: str
+    ours: bool
+    epoch: int
+    branch: str
+    head: Oid | None
+
+
+@fact
+class Landing:
+    """What a lander is about to land: pull ``pull`` at ``head``, onto ``trunk``, giving ``tree``."""
+
+    pull: int
+    issue: int
+    head: Oid
+    trunk: Oid
+    tree: Tree
+
+
+@fact
+class Lander:
+    """The landing lease: a ref on the forge that names what is being landed."""
+
+    oid: Oid
+    ours: bool
+    landing: Landing | None
+
+
+@fact
+class Landed:
+    """A commit on the trunk with our trailers. ``tested``: the tree it claims to have been tested as."""
+
+    issue: int
+    pull: int
+    commit: Oid
+    tree: Tree
+    tested: Tree | None
+    parents: int
+
+
+@fact
+class Trunk:
+    """The protected branch as fetched; ``landed`` lists our commits on it, oldest first."""
+
+    branch: str
+    head: Oid
+    tree: Tree
+    landed: tuple[Landed, ...]
+
+    def of(self, issue: int) -> tuple[Landed, ...]:
+        return tuple(x for x in self.landed if x.issue == issue)
+
+
+@fact
+class Graph:
+    """Facts about git objects, true for ever: the tree of a commit, and which commit is inside which (an ancestor, or itself)."""
+
+    trees: Mapping[Oid, Tree]
+    inside: frozenset[tuple[Oid, Oid]]
+    moved: Mapping[Oid, Oid]  # a head the engine made by putting another on the trunk → that other
+
+    def has(self, inner: Oid, outer: Oid) -> bool:
+        return inner == outer or (inner, outer) in self.inside
+
+    def made_from(self, head: Oid, origin: Oid) -> bool:
+        """Whether ``head`` is ``origin``, or came from it by moves of the engine alone."""
+        while head != origin and head in self.moved:
+            head = self.moved[head]
+        return head == origin
+
+
+@fact
+class MergeFacts:
+    """What git says of merging ``head`` into the trunk at ``onto``. ``tree`` None: it conflicts in ``conflicts``."""
+
+    onto: Oid
+    head: Oid
+    tree: Tree | None
+    conflicts: tuple[str, ...]
+    empty: bool  # the trunk already has that tree
+
+    @property
+    def conflicting(self) -> bool:
+        return self.tree is None
+
+
+@fact
+class Verdict:
+    """What checking a tree gave. A single failure is not final: the same tree is checked once more first."""
+
+    tree: Tree
+    suite: Suite
+    outcome: Literal["pass", "fail", "flaky"]
+    tries: int
+    run: RunId
+    at: float
+    said: str  # the end of the check's output
+
+    @property
+    def green(self) -> bool:
+        return self.outcome != "fail"
+
+    @property
+    def final(self) -> bool:
+        return self.green or self.tries >= 2
+
+
+@fact
+class End:
+    """A run as it was booked: how it went, and the tip it ended on."""
+
+    run: RunId
+    outcome: Outcome
+    tip: Oid
+    tree: Tree
+    at: float
+    said: str  # for people: exit code, last words
+
+
+@fact
+class Ledger:
+    """What was spent on an issue and said about it; counters only grow, ``baseline`` is where caps and clocks count from."""
+
+    starts: int
+    ends: tuple[End, ...]
+    baseline: float
+    words: frozenset[str]  # ids of commands written down
+    noted: frozenset[str]  # what was told on the forge, by key
+    refused: Mapping[RunId, str]  # the project's own commit hook said no, in these words
+    parked: str | None  # why it was parked last
+    seconds: float  # workers' time so far
+
+    @property
+    def last(self) -> End | None:
+        return self.ends[-1] if self.ends else None
+
+    @property
+    def since(self) -> tuple[End, ...]:
+        """The ends that count: since the last ``retry``."""
+        return tuple(e for e in self.ends if e.at > self.baseline)
+
+    @property
+    def attempts(self) -> int:
+        """Runs that were given their chance: lost and stopped ones are nobody's failure."""
+        return sum(e.outcome not in ("lost", "stopped") for e in self.since)
+
+    @property
+    def failures(self) -> int:
+        """How many of the last ends in a row were no success."""
+        count = 0
+        for end in reversed(self.since):
+            if end.outcome == "good":
+                break
+            count += 1
+        return count

@@ -1,0 +1,73 @@
+"""Every name and sentence that leaves the console for a forge or a person, in one place."""
+
+from console.core.facts import Issue, Landing, Oid, Tree
+from console.core.order import prefix
+
+PARKED = "ops/needs-human"
+CONTEXT = "ops/verify"
+MARKER = "ops-console"
+TITLE_MAX = 200  # Gitea cuts titles at 255
+
+
+def short(oid: str | None, n: int = 7) -> str:
+    return (oid or "–")[:n]
+
+
+def cut(text: str, most: int) -> str:
+    """``text`` on one line, at most so many characters, cut with an ellipsis."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def span(s: float) -> str:
+    """A length of time as an operator reads it: 8 s, 3 m, 2 h, 4 d."""
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "m")):
+        if s >= unit:
+            return f"{s / unit:.0f} {name}"
+    return f"{max(0, s):.0f} s"
+
+
+def branch(issue: Issue, landed: int) -> str:
+    """The branch of an issue's work; ``landed``: how often it has landed before (a reopened one gets -r2)."""
+    name = f"{prefix(issue)}/issue-{issue.number}"
+    return name if not landed else f"{name}-r{landed + 1}"
+
+
+def title(template: str, issue: Issue) -> str:
+    """The pull's title and the squash commit's subject."""
+    said = template.format(type=prefix(issue), title=cut(issue.title, TITLE_MAX), issue=issue.number, cycle=0)
+    return cut(said, TITLE_MAX + 40)
+
+
+def pull_body(issue: Issue) -> str:
+    return f"Closes #{issue.number}\n\nMade and checked by ops-console; it lands squashed, as exactly the tree that was tested.\n"
+
+
+def squash_message(landing: Landing) -> str:
+    """The trailers by which the trunk itself proves what landed."""
+    return f"Closes #{landing.issue}\n\nOps-Issue: {landing.issue}\nOps-Pull: {landing.pull}\nTested-Tree: {landing.tree}\n"
+
+
+def status_text(tree: Tree, run: str) -> str:
+    return f"tree {short(tree, 12)} passed in {run}"
+
+
+def leftover_message(issue: int) -> str:
+    return f"Work on issue #{issue}\n\nLeft uncommitted by the worker; committed by ops-console.\n"
+
+
+def proof(pull: int, commit: Oid, tree: Tree, attempts: int, seconds: float) -> str:
+    runs = "1 run" if attempts == 1 else f"{attempts} runs"
+    return (
+        f"Landed as {commit} by pull #{pull}.\n\n"
+        f"- tested tree: `{tree}`, which is the tree of that commit\n"
+        f"- worked on in {runs}, {span(seconds)} of workers' time\n"
+    )
+
+
+def parked(why: str, issue: int) -> str:
+    return f"Left to a person: {why}\n\nWhen it can go on: `ops-console retry {issue}` (it takes `{PARKED}` off).\n"
+
+
+def pull_closed(issue: int) -> str:
+    return f"Closed by ops-console, because issue #{issue} was closed."

@@ -1,0 +1,53 @@
+"""What the settings ask for, as the pure part needs it."""
+
+from console.core.facts import Mode, Slot, Suite, fact
+
+
+@fact
+class CheckPlan:
+    """One suite: the command, the digest of all that it means, and its limit in seconds."""
+
+    command: str
+    suite: Suite
+    wall_s: float
+
+
+@fact
+class SlotPlan:
+    """A numbered worker: its slot and the kind that works in it."""
+
+    slot: Slot
+    kind: str
+
+
+@fact
+class Caps:
+    """Numbers that bound what is spent; each is a setting. Seconds where the name ends in _s."""
+
+    run_s: float = 1800.0
+    attempts: int = 3
+    in_flight: int = 6
+    landings: int = 5
+    lost: int = 3
+    backoff_s: tuple[float, ...] = (60.0, 300.0, 1500.0)
+
+
+@fact
+class Policy:
+    """How this repository is worked on."""
+
+    repo: str
+    trunk: str
+    mode: Mode
+    slots: tuple[SlotPlan, ...]
+    bays: tuple[Slot, ...]
+    fast: CheckPlan | None  # before publishing; None: no check is known, and nothing can land
+    full: CheckPlan | None  # before landing
+    pick_label: str | None = "ops/ready"
+    skip_labels: frozenset[str] = frozenset({"epic", "study", "ops/hold"})
+    land_when: str = "green"
+    title: str = "{type}: {title} (#{issue})"
+    caps: Caps = Caps()
+
+    def kind_of(self, slot: str) -> str | None:
+        return next((plan.kind for plan in self.slots if plan.slot == slot), None)

@@ -1,0 +1,414 @@
+"""The ordered stage table: a function a row, first match wins. Read this first.
+
+A row's docstring is its sentence. A row returns `Do`, or None when it does not apply; reading a blind sense raises, and the stage
+is then unknown. Rows never speak of watch, pause or freeze: `reconcile` filters afterwards.
+"""
+
+from collections.abc import Callable
+
+from console.core import actions as a
+from console.core.facts import Oid, Outcome, Run, RunId, Tree, Verdict, Work
+from console.core.phrases import short, span
+from console.core.policy import CheckPlan
+from console.core.view import Do, View
+
+LOST = "nobody saw it end"
+STARTING_S = 5.0  # a shim takes its lock within 50 ms; on a busy machine within a second or two
+
+
+def said(t: View) -> Do | None:
+    """A word of the operator's that the ledger has not yet."""
+    word = t.said("retry", str(t.n))
+    if not word or word.id in t.ledger.words:
+        return None
+    return Do(stage="said", why="you asked for a new start", action=a.Note(issue=t.n, command=word.id, word="retry"))
+
+
+def working(t: View) -> Do | None:
+    """A worker's run is reserved or alive."""
+    run = t.run
+    if not run or run.state not in ("reserved", "alive"):
+        return None
+    age = span(t.seen.now - run.began)
+    if run.state == "reserved":
+        return Do(stage="working", why=f"{run.kind} starts in {run.slot}", action=never_began(t, run, t.runs_seen))
+    stop = reason_to_stop(t, run)
+    if stop:
+        return Do(stage="working", why=f"{run.kind} in {run.slot} is being stopped: {stop}", action=a.Stop(issue=t.n, run=run.id, why=stop))
+    doing = {"implement": "works on it", "again": "tries again", "checks": "mends what the check found", "conflict": "brings the trunk in"}
+    return Do(stage="working", why=f"{run.kind} {doing.get(run.reason, run.reason)} in {run.slot} for {age}", evidence=(f"run {run.id} is alive",))
+
+
+def never_began(t: View, run: Run, seen: int) -> a.Void | None:
+    """A run that was reserved and did not start, seen so twice."""
+    return a.Void(issue=t.n, run=run.id) if seen >= 2 and t.seen.now - run.began > STARTING_S else None
+
+
+def reason_to_stop(t: View, run: Run) -> str | None:
+    word = t.said("stop", str(t.n), run.slot) or t.said("leave", "all")
+    if word:
+        return "you asked for it"
+    if t.issue.state == "closed":
+        return "the issue was closed"
+    return None
+
+
+def leftover(t: View) -> Do | None:
+    """A run ended, and its work is not kept, or its end not booked."""
+    run = t.run
+    if not run or any(end.run == run.id for end in t.ledger.ends):
+        return None
+    if not run.started:
+        return book(t, run, "lost", t.tip or t.trunk.head, "it was never started")
+    work = t.work
+    if not work:
+        return book(t, run, "failed", t.tip or t.trunk.head, "its worktree is gone")
+    outcome, why = went(t, run, work)
+    if work.dirty:
+        if outcome == "good" and run.id not in t.ledger.refused:
+            commit = a.Commit(issue=t.n, run=run.id, tip=work.tip, snapshot=work.snapshot)
+            return Do(stage="leftover", why=f"{run.kind} left its work uncommitted; it is being committed", action=commit)
+        if work.snapshot not in t.task.rescued:
+            keep = a.Rescue(issue=t.n, run=run.id, snapshot=work.snapshot)
+            return Do(stage="leftover", why="what the run left uncommitted is being kept", action=keep)
+    if t.ours and not t.graph.has(work.tip, t.trunk.head) and not (t.wip and t.graph.has(work.tip, t.wip)):
+        safe = a.KeepSafe(issue=t.n, claim=t.mine.oid, was=t.wip, tip=work.tip)
+        return Do(stage="leftover", why=f"its tip {short(work.tip)} is being kept safe on the forge", action=safe)
+    return book(t, run, outcome, work.tip, why, work.tree)
+
+
+def book(t: View, run: Run, outcome: Outcome, tip: Oid, why: str, tree: Tree | None = None) -> Do:
+    tree = tree or t.graph.trees.get(tip) or t.trunk.tree
+    return Do(stage="leftover", why=f"run {run.id} ended: {why}", action=a.Book(issue=t.n, run=run.id, outcome=outcome, tip=tip, tree=tree, said=why))
+
+
+def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
+    """How an ended run went, and why: exit 0 alone is worth nothing, there must be a change on the right branch."""
+    ended = run.ended
+    if not ended or ended.why == "lost":
+        return "lost", LOST
+    if ended.why == "stopped":
+        return "stopped", "you stopped it"
+    if ended.why == "limit":
+        return "limit", f"it ran into its limit of {span(t.policy.caps.run_s)}"
+    if ended.why == "refused":
+        return "failed", ended.detail or "it could not be started"
+    if ended.code != 0:
+        return "failed", f"it ended with {ended.code}" + (f": {ended.detail}" if ended.detail else "")
+    if work.branch != t.task.branch:
+        return "failed", f"it left the branch {t.task.branch} (the worktree is on {work.branch or 'no branch'})"
+    if run.id in t.ledger.refused:
+        return "failed", f"the project's commit hook refused its work: {t.ledger.refused[run.id]}"
+    began = t.graph.trees.get(Oid(run.about.get("on", "")))
+    if work.snapshot == began:
+        return "empty", "it ended well but changed nothing"
+    return "good", "it ended well, with a change"
+
+
+def foreign(t: View) -> Do | None:
+    """The branch of ours was moved or taken by a stranger, or the worktree is on another branch."""
+    claim = t.ours
+    if not claim or t.parked:
+        return None
+    remote, work = t.remote, t.work
+    if remote and not claim.head and not kept(t, remote):
+        return park(t, "foreign", f"the branch {claim.branch} is there already on the forge (at {short(remote)}) and is not ours: rename or delete it")
+    if remote and claim.head and not t.graph.made_from(remote, claim.head):
+        return park(t, "foreign", f"somebody else moved {claim.branch} from {short(claim.head)} to {short(remote)}")
+    if work and work.branch != claim.branch:
+        return park(t, "foreign", f"the worktree {work.where} is on {work.branch or 'no branch'}, not on {claim.branch}: bring it back")
+    return None
+
+
+def kept(t: View, remote: Oid) -> bool:
+    """Whether a branch that the claim does not name is our work of an earlier round: its tip was kept safe first."""
+    wip = t.wip
+    return bool(wip and (t.graph.has(remote, wip) or t.graph.made_from(remote, wip)))
+
+
+def merged(t: View) -> Do | None:
+    """Its pull is merged and the trunk has the commit: tidy up, one rung a tick."""
+    pull, landed = t.pull, t.landed
+    if not pull or not pull.merged:
+        return None
+    if not landed:
+        return Do(stage="merged", why=f"p{pull.number} is merged; the trunk as fetched does not have it yet")
+    why = f"landed as {short(landed.commit)} by p{pull.number}"
+    told = f"proof-p{pull.number}"
+    if told not in t.ledger.noted or t.issue.state == "open":
+        prove = a.Prove(issue=t.n, pull=pull.number, commit=landed.commit, tree=landed.tree)
+        return Do(stage="merged", why=f"{why}; its proof is being written on the issue", action=prove)
+    return tidy(t, why, pull.head)
+
+
+def cancelled(t: View) -> Do | None:
+    """The issue was closed by a person: our pull is closed, the work kept, the claim given back."""
+    if t.issue.state == "open":
+        return None
+    why = "the issue was closed"
+    if t.ours and t.open_pull and t.open_pull.head_branch == t.task.branch:
+        return Do(stage="cancelled", why=f"{why}; so is its pull", action=a.ClosePull(issue=t.n, pull=t.open_pull.number))
+    return tidy(t, why, None)
+
+
+def tidy(t: View, why: str, head: Oid | None) -> Do:
+    """The rungs of tidying up. ``head``: the merged head, None when nothing landed: then nothing of the work is deleted."""
+    stage = "merged" if head else "cancelled"
+    work, run = t.work, t.run
+    if work:
+        safe = head or t.wip
+        unsafe = work.dirty or not (safe and t.graph.has(work.tip, safe))
+        if unsafe and work.snapshot not in t.task.rescued and not t.graph.has(work.tip, t.trunk.head):
+            rescue = a.Rescue(issue=t.n, run=run.id if run else RunId(f"{t.n}-0"), snapshot=work.snapshot)
+            return Do(stage=stage, why=f"{why}; what is left in its worktree is being kept", action=rescue)
+    if work or t.task.has_repository:
+        remove = a.RemoveWork(issue=t.n, tip=work.tip if work else None)
+        return Do(stage=stage, why=f"{why}; its worktree is being taken away", action=remove)
+    claim = t.ours
+    if claim:
+        branch = (claim.branch, t.remote) if head and t.remote and t.graph.made_from(head, t.remote) else None
+        wip = t.wip if head and t.wip and t.graph.has(t.wip, head) else None
+        drop = a.DropRefs(issue=t.n, claim=claim.oid, branch=branch, wip=wip)
+        return Do(stage=stage, why=f"{why}; branch and claim are being let go", action=drop)
+    return Do(stage=stage, why=f"{why}; all is tidy")
+
+
+def parked(t: View) -> Do | None:
+    """Something did not work and a person was asked; or the operator stopped it."""
+    if t.parked:
+        why = t.ledger.parked or "see the last comment on the issue"
+        return Do(stage="parked", why=f"left to you: {why}. `retry {t.n}` takes it up again")
+    last = t.ledger.last
+    if t.ours and last and last.outcome == "stopped" and last.at > t.ledger.baseline:
+        return Do(stage="on_hold", why=f"you stopped it. `retry {t.n}` takes it up again")
+    return None
+
+
+def unclaimed(t: View) -> Do | None:
+    """The claim is not ours: it waits, or is taken."""
+    claim = t.claim
+    if claim and claim.ours:
+        return None
+    if claim:
+        return Do(stage="foreign", why=f"another console ({claim.holder}) has it")
+    if not t.eligible and not t.assigned:
+        return not_eligible(t)
+    if not t.may_claim:
+        return Do(stage="queued", why="it waits for your word: `a` assigns it, `w` wakes an idle worker for what is next")
+    if t.room.in_flight >= t.policy.caps.in_flight:
+        return Do(stage="queued", why=f"{t.room.in_flight} issues are in flight, which is the cap; landing comes first")
+    held = untested_trunk(t)
+    if held:
+        return held
+    plan = t.slot_for_run()
+    if not plan:
+        return Do(stage="queued", why=no_slot(t))
+    t.room.in_flight += 1
+    label = None if t.assigned else t.policy.pick_label
+    take = a.TakeClaim(issue=t.n, branch=t.task.branch, label=label)
+    return Do(stage="claim", why=f"it is next, and {plan.slot} is free", action=take)
+
+
+def not_eligible(t: View) -> Do:
+    skipped = sorted(set(t.issue.labels) & t.policy.skip_labels)
+    if skipped:
+        return Do(stage="not_eligible", why=f"its label {skipped[0]} says not to take it")
+    return Do(stage="not_eligible", why=f"it has no label {t.policy.pick_label}: `+` or `ops-console issue ready {t.n}` marks it")
+
+
+def untested_trunk(t: View) -> Do | None:
+    """New work starts from a trunk that was tested."""
+    if not t.policy.full:
+        return Do(stage="queued", why="no check is known for this project, so nothing could land: set `check:` in ops.yaml")
+    verdict = t.verdict(t.trunk.tree, (t.policy.full,))
+    if verdict and verdict.green:
+        return None
+    if verdict and verdict.final:
+        return Do(stage="held", why=f"the trunk itself is red on `{t.policy.full.command}`: mend it first, nothing new is started on it")
+    t.room.trunk_wanted = True
+    return Do(stage="queued", why="the trunk is being checked before anything is started on it")
+
+
+def no_slot(t: View) -> str:
+    if not t.policy.slots:
+        return "there are no workers: set `workers:` in ops.yaml"
+    wanted = t.assigned.args.get("slot") if t.assigned else None
+    return f"{wanted} is busy" if wanted else "every worker is busy"
+
+
+def behind(t: View) -> Do | None:
+    """The engine moved our branch on; the worktree follows."""
+    work, remote = t.work, t.remote
+    if not work or work.dirty or not remote or work.tip == remote or not t.graph.made_from(remote, work.tip):
+        return None
+    go = a.FastForward(issue=t.n, was=work.tip, now=remote)
+    return Do(stage="behind", why=f"its worktree follows the branch to {short(remote)}", action=go)
+
+
+def emptied(t: View) -> Do | None:
+    """The trunk already has the tree this pull would land as."""
+    if not t.open_pull or not t.merge or not t.merge.empty:
+        return None
+    return park(t, "emptied", f"the trunk at {short(t.trunk.head)} already has all of this change: close p{t.open_pull.number} and the issue")
+
+
+def ended_badly(t: View) -> Do | None:
+    """The last run was no success: wait, then one more, until the cap."""
+    last = t.ledger.last
+    if not last or last.outcome == "good":
+        return None
+    if last.at <= t.ledger.baseline:
+        return run(t, "retry", "again", "you asked for another try", "")
+    if last.outcome == "lost":
+        lost = sum(e.outcome == "lost" for e in t.ledger.since[-t.policy.caps.lost :])
+        if lost >= t.policy.caps.lost:
+            return park(t, "retry", f"{lost} runs in a row were lost: {last.said}")
+        return run(t, "retry", "again" if started_before(t) else "implement", f"the last run was lost ({last.said})", "")
+    if t.ledger.attempts >= t.policy.caps.attempts:
+        return park(t, "retry", f"{t.ledger.attempts} tries did not do it; the last: {last.said}")
+    stage = "empty" if last.outcome == "empty" else "backoff"
+    if t.seen.now < t.due:
+        return Do(stage=stage, why=f"{last.said}; the next try is in {span(t.due - t.seen.now)}", due=t.due)
+    return run(t, "retry", "again", last.said, f"Your last try did not count: {last.said}.")
+
+
+def started_before(t: View) -> bool:
+    """Whether a worker has been at it, so that there may be something on the branch."""
+    return any(r.started for r in t.runs)
+
+
+def unchecked(t: View) -> Do | None:
+    """The last run was good; its tree is checked before anybody sees it."""
+    last = t.ledger.last
+    if not last or not t.tip or not t.tree:
+        return None
+    if not t.policy.fast:
+        return park(t, "unchecked", "no check is known for this project: set `check:` in ops.yaml")
+    verdict = check(t, t.tree, t.policy.fast, "fast", (t.tip,), either=True)
+    return red(t, verdict) if isinstance(verdict, Verdict) and not verdict.green else verdict if isinstance(verdict, Do) else None
+
+
+def check(t: View, tree: Tree, plan: CheckPlan, part: str, parents: tuple[Oid, ...], *, either: bool = False) -> Verdict | Do:
+    """The final verdict on ``tree``, or what is done to get one."""
+    found = t.verdict(tree, (t.policy.full, t.policy.fast) if either else (plan,))
+    if found and found.final:
+        return found
+    runs = t.checks(tree, plan.suite)
+    if runs:
+        last = runs[-1]
+        if last.state == "reserved":
+            return Do(stage="checking", why=f"its check starts in {last.slot}", action=never_began(t, last, t.checks_seen))
+        if last.state == "alive":
+            return Do(stage="checking", why=f"`{plan.command}` runs in {last.slot} for {span(t.seen.now - last.began)}", evidence=(f"tree {short(tree, 12)}",))
+        if last.id not in t.seen.recorded:
+            record = a.Record(issue=t.n, run=last.id, tree=tree, suite=plan.suite)
+            return Do(stage="checking", why="its check has ended; the verdict is being written", action=record)
+    run = RunId(f"c-{tree[:12]}-{plan.suite[:8]}-{len(runs) + 1}")
+    if run in t.room.checking:
+        return Do(stage="checking", why="the same tree is being checked for another issue")
+    if not t.room.bays:
+        return Do(stage="unchecked", why="every bay is busy with other checks")
+    t.room.checking.add(run)
+    again = "once more, to see whether it was a flake" if found else f"with `{plan.command}`"
+    start = a.StartCheck(issue=t.n, run=run, tree=tree, suite=plan.suite, parents=parents, bay=t.room.bays.pop(0), part=part)
+    return Do(stage="unchecked", why=f"tree {short(tree, 12)} is checked {again}", action=start)
+
+
+def red(t: View, verdict: Verdict) -> Do:
+    """The check said no, twice: one more run, told what failed."""
+    why = f"the check failed on tree {short(verdict.tree, 12)}, {verdict.tries} times"
+    if t.ledger.attempts >= t.policy.caps.attempts:
+        return park(t, "red", f"{why}, after {t.ledger.attempts} tries. Its last words: {verdict.said[-300:]}")
+    return run(t, "red", "checks", why, verdict.said)
+
+
+def unpublished(t: View) -> Do | None:
+    """Green here, and the branch on the forge does not have it."""
+    tip = t.tip
+    if not tip or (t.remote and t.graph.has(tip, t.remote)):
+        return None
+    push = a.Publish(issue=t.n, claim=t.mine.oid, branch=t.mine.branch, was=t.remote, now=tip)
+    return Do(stage="unpublished", why=f"green; the branch {t.mine.branch} is being pushed", action=push)
+
+
+def no_pull(t: View) -> Do | None:
+    """Pushed, and no pull is open for it; or the forge has not seen the push yet."""
+    remote, pull = t.remote, t.open_pull
+    if not remote:
+        return None
+    if not pull:
+        if t.pull and not t.pull.merged:
+            return park(t, "no_pull", f"its pull p{t.pull.number} was closed by somebody: it is not opened again")
+        return Do(stage="no_pull", why="its pull is being opened", action=a.Propose(issue=t.n, branch=t.mine.branch, head=remote))
+    if pull.head != remote:
+        return Do(stage="lagging", why=f"the forge still shows p{pull.number} at {short(pull.head)}; the branch is at {short(remote)}")
+    return None
+
+
+def conflict(t: View) -> Do | None:
+    """It does not merge with the trunk as it is now."""
+    merge = t.merge
+    if not t.open_pull or not merge or not merge.conflicting:
+        return None
+    files = ", ".join(merge.conflicts[:5])
+    if t.ledger.attempts >= t.policy.caps.attempts:
+        return park(t, "conflict", f"it conflicts with {t.policy.trunk} in {files}, after {t.ledger.attempts} tries")
+    return run(t, "conflict", "conflict", f"it conflicts with {t.policy.trunk} in {files}", "\n".join(merge.conflicts))
+
+
+def waiting(t: View) -> Do | None:
+    """Everything is there but the operator's word."""
+    pull = t.open_pull
+    if not pull or t.may_land:
+        return None
+    return Do(stage="waiting", why=f"p{pull.number} waits for your word: `m` lands it, still checked", evidence=(f"tree {short(t.tree, 12)} is green",))
+
+
+def aboard(t: View) -> Do | None:
+    """Ready: the train decides when it lands."""
+    return Do(stage="aboard", why="it is ready to land") if t.open_pull else None
+
+
+def launch(t: View) -> Do | None:
+    """Claimed, and no worker has been at it."""
+    return None if t.ledger.last else run(t, "launch", "implement", "it is claimed", "")
+
+
+def run(t: View, stage: str, reason: str, why: str, text: str) -> Do:
+    """A worker is started, once there are a slot and a worktree for it."""
+    work, plan = t.work, t.slot_for_run()
+    if not plan:
+        return Do(stage=stage if work else "provision", why=f"{why}; {no_slot(t)}")
+    if not work:
+        at = t.wip or t.remote or t.trunk.head
+        make = a.Provision(issue=t.n, claim=t.mine.oid, branch=t.mine.branch, at=at)
+        return Do(stage="provision", why=f"{why}; its worktree is being made at {short(at)}", action=make)
+    number = RunId(f"{t.n}-{t.ledger.starts + 1}")
+    start = a.Launch(issue=t.n, claim=t.mine.oid, run=number, kind=plan.kind, slot=plan.slot, reason=reason, on=work.tip, text=text)
+    return Do(stage=stage, why=f"{why}; {plan.kind} starts in {plan.slot}", action=start)
+
+
+def park(t: View, stage: str, why: str) -> Do:
+    return Do(stage=stage, why=why, action=a.Park(issue=t.n, why=why))
+
+
+ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (
+    (0, said),
+    (1, working),
+    (2, leftover),
+    (3, foreign),
+    (4, merged),
+    (5, cancelled),
+    (6, parked),
+    (7, unclaimed),
+    (8, behind),
+    (12, ended_badly),
+    (14, unchecked),
+    (15, unpublished),
+    (16, no_pull),
+    (9, emptied),
+    (18, conflict),
+    (20, waiting),
+    (21, aboard),
+    (25, launch),
+)

@@ -1,0 +1,77 @@
+"""What one tick sees: a task is an issue and everything seen of it; `Observed` is all of them and what stands."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from console.core.actions import Action
+from console.core.facts import (
+    Claim,
+    Command,
+    Graph,
+    Issue,
+    Lander,
+    Ledger,
+    Look,
+    MergeFacts,
+    Oid,
+    Pull,
+    Run,
+    SlotSeen,
+    Standing,
+    Suite,
+    Tree,
+    Trunk,
+    Verdict,
+    Work,
+    fact,
+)
+
+
+@fact
+class Task:
+    """An issue and everything seen of it. ``branch`` is the claim's, else the one it would get."""
+
+    issue: Issue
+    branch: str
+    claim: Look[Claim | None]
+    runs: Look[tuple[Run, ...]]  # its workers' runs, oldest first
+    work: Look[Work | None]
+    remote: Look[Oid | None]  # the branch on the forge
+    wip: Look[Oid | None]  # the tip kept safe on the forge
+    pull: Look[Pull | None]
+    statuses: Look[Mapping[str, str]]  # context → state on the pull's head
+    ledger: Look[Ledger]
+    merge: Look[MergeFacts | None]  # the pull's head (or the tip) with the trunk
+    graph: Graph
+    rescued: frozenset[Tree]  # snapshots kept in the hub
+    has_repository: bool  # its bare clone stands on this machine
+
+
+@fact
+class Trouble:
+    """An action that failed, remembered by this process alone: losing it only delays."""
+
+    kind: Literal["moved", "later", "refused", "unsure", "bug"]  # unsure: it was sent and nobody knows whether it was done
+    count: int
+    at: float
+    why: str
+
+
+@fact
+class Observed:
+    """The world as one tick sees it; the only thing `reconcile` knows. ``now``: seconds since the epoch."""
+
+    now: float
+    standing: Standing
+    trunk: Look[Trunk]
+    tasks: Mapping[int, Task]
+    slots: Look[tuple[SlotSeen, ...]]
+    checks: Look[tuple[Run, ...]]  # runs of purpose check, oldest first
+    checkouts: frozenset[str]  # names of check worktrees still on disk
+    commands: tuple[Command, ...]
+    taken: tuple[str, ...]  # commands begun by an engine that is gone
+    verdicts: Look[Mapping[tuple[Tree, Suite], Verdict]]
+    recorded: frozenset[str]  # check runs whose verdict is written
+    lander: Look[Lander | None]
+    busy: Mapping[int | None, tuple[Action, ...]]
+    troubles: Mapping[Action, Trouble]

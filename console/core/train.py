@@ -1,0 +1,75 @@
+"""Pulls on their way to the trunk: who is first, and what is done to land it. One at a time.
+
+A verdict is keyed by tree, and the tree a pull lands as is known beforehand: its head merged with the trunk. So nothing lands that
+was not checked as exactly that tree, whatever the forge does with commit ids.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from console.core import actions as a
+from console.core.facts import Blind, Known, Lander, Landing, Pull, Verdict
+from console.core.order import rank
+from console.core.phrases import CONTEXT, short
+from console.core.stages import check, red, run, untested_trunk
+from console.core.view import Do, Unseen, View
+
+
+def line(aboard: Sequence[View]) -> list[View]:
+    """Who lands first: what is being landed already, then `merge --first`, then priority, bugs, age."""
+
+    def place(t: View) -> tuple[bool, bool, tuple[int, int, int]]:
+        word = t.merge_word
+        landing = lander(t).landing if not isinstance(t.seen.lander, Blind) and lander(t) else None
+        return (not (landing and landing.issue == t.n), not (word and word.args.get("first")), rank(t.issue))
+
+    return sorted(aboard, key=place)
+
+
+def lander(t: View) -> Lander:
+    """The landing lease as seen; one that names nothing when there is none."""
+    look = t.seen.lander
+    if isinstance(look, Blind):
+        raise Unseen("lander", look)
+    return look.value or Lander(oid=a.NO_LANDER, ours=True, landing=None)
+
+
+def plan(t: View, pull: Pull) -> Do:
+    """What is done next for the first in line."""
+    merge = t.merge
+    if not merge or not merge.tree:
+        return Do(stage="aboard", why=f"p{pull.number} is being compared with the trunk")
+    if t.policy.full is None or untested_trunk(t):
+        return Do(stage="aboard", why="the trunk is being checked before anything lands on it" if t.room.trunk_wanted else "the trunk is red")
+    verdict = check(t, merge.tree, t.policy.full, "full", (merge.onto, pull.head))
+    if isinstance(verdict, Do):
+        return replace(verdict, why=f"as it would land on {short(merge.onto)}: {verdict.why}")
+    if not verdict.green:
+        return landing_red(t, verdict)
+    trunk = t.trunk
+    if not t.graph.has(trunk.head, pull.head) or t.graph.trees.get(pull.head) != merge.tree:
+        move = a.Move(issue=t.n, claim=t.mine.oid, branch=t.mine.branch, head=pull.head, trunk=trunk.head, tree=merge.tree)
+        return Do(stage="aboard", why=f"it is being put on top of {t.policy.trunk} at {short(trunk.head)}", action=move)
+    return land(t, pull, Landing(pull=pull.number, issue=t.n, head=pull.head, trunk=trunk.head, tree=merge.tree), verdict)
+
+
+def landing_red(t: View, verdict: Verdict) -> Do:
+    """Green by itself, red on top of the trunk as it is now."""
+    if t.ledger.attempts >= t.policy.caps.attempts:
+        return red(t, verdict)
+    told = f"This is how it fails merged with {t.policy.trunk} as it is now; bring that in first (`git merge origin/{t.policy.trunk}`).\n\n"
+    return run(t, "red", "checks", f"green alone, but the check fails on top of {t.policy.trunk}", told + verdict.said)
+
+
+def land(t: View, pull: Pull, landing: Landing, verdict: Verdict) -> Do:
+    """Tested as the tree it will be: say so on the forge, then merge."""
+    held = lander(t)
+    statuses = t.task.statuses
+    if isinstance(statuses, Blind):
+        raise Unseen("statuses", statuses)
+    if held.landing != landing or statuses.value.get(CONTEXT) != "success":
+        oid = None if held.oid == a.NO_LANDER else held.oid
+        return Do(stage="aboard", why=f"tree {short(landing.tree, 12)} is being blessed", action=a.Bless(landing=landing, lander=oid, run=verdict.run))
+    if isinstance(t.task.pull, Known) and t.task.pull.times < 2:
+        return Do(stage="aboard", why="the forge is asked once more before the merge")
+    return Do(stage="aboard", why=f"p{pull.number} is being merged, squashed", action=a.Merge(landing=landing, lander=held.oid))
