@@ -216,7 +216,7 @@ class ClosePull:
 
 @fact
 class RemoveWork:
-    """Take away a task's worktree and repository: renamed into the trash, deleted later; what holds other repositories goes to quarantine."""
+    """Take away a task's worktree and repository: renamed into the trash, or quarantined if it holds other repositories."""
 
     issue: int
     tip: Oid | None
@@ -279,6 +279,7 @@ class DropLander:
 class Freeze:
     """Nothing lands until the operator has looked: the trunk has something that was not tested as that tree."""
 
+    commit: Oid
     why: str
 
     @property

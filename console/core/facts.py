@@ -116,6 +116,7 @@ class Standing:
     mode: Mode | None = None
     pause: Said | None = None
     freeze: Said | None = None
+    incident: Oid | None = None  # the last commit landing was frozen for; `unfreeze` means it was looked at
 
 
 @fact
@@ -148,6 +149,7 @@ class Lander:
 
     oid: Oid
     ours: bool
+    fresh: bool  # written by this very process: what came of it is known
     landing: Landing | None
 
 

@@ -36,7 +36,9 @@ def working(t: View) -> Do | None:
     if stop:
         return Do(stage="working", why=f"{run.kind} in {run.slot} is being stopped: {stop}", action=a.Stop(issue=t.n, run=run.id, why=stop))
     doing = {"implement": "works on it", "again": "tries again", "checks": "mends what the check found", "conflict": "brings the trunk in"}
-    return Do(stage="working", why=f"{run.kind} {doing.get(run.reason, run.reason)} in {run.slot} for {age}", evidence=(f"run {run.id} is alive",))
+    return Do(
+        stage="working", why=f"{run.kind} {doing.get(run.reason, run.reason)} in {run.slot} for {age}", evidence=(f"run {run.id} is alive",)
+    )
 
 
 def never_began(t: View, run: Run, seen: int) -> a.Void | None:
@@ -79,7 +81,11 @@ def leftover(t: View) -> Do | None:
 
 def book(t: View, run: Run, outcome: Outcome, tip: Oid, why: str, tree: Tree | None = None) -> Do:
     tree = tree or t.graph.trees.get(tip) or t.trunk.tree
-    return Do(stage="leftover", why=f"run {run.id} ended: {why}", action=a.Book(issue=t.n, run=run.id, outcome=outcome, tip=tip, tree=tree, said=why))
+    return Do(
+        stage="leftover",
+        why=f"run {run.id} ended: {why}",
+        action=a.Book(issue=t.n, run=run.id, outcome=outcome, tip=tip, tree=tree, said=why),
+    )
 
 
 def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
@@ -112,7 +118,11 @@ def foreign(t: View) -> Do | None:
         return None
     remote, work = t.remote, t.work
     if remote and not claim.head and not kept(t, remote):
-        return park(t, "foreign", f"the branch {claim.branch} is there already on the forge (at {short(remote)}) and is not ours: rename or delete it")
+        return park(
+            t,
+            "foreign",
+            f"the branch {claim.branch} is there already on the forge (at {short(remote)}) and is not ours: rename or delete it",
+        )
     if remote and claim.head and not t.graph.made_from(remote, claim.head):
         return park(t, "foreign", f"somebody else moved {claim.branch} from {short(claim.head)} to {short(remote)}")
     if work and work.branch != claim.branch:
@@ -249,7 +259,9 @@ def emptied(t: View) -> Do | None:
     """The trunk already has the tree this pull would land as."""
     if not t.open_pull or not t.merge or not t.merge.empty:
         return None
-    return park(t, "emptied", f"the trunk at {short(t.trunk.head)} already has all of this change: close p{t.open_pull.number} and the issue")
+    return park(
+        t, "emptied", f"the trunk at {short(t.trunk.head)} already has all of this change: close p{t.open_pull.number} and the issue"
+    )
 
 
 def ended_badly(t: View) -> Do | None:
@@ -299,7 +311,11 @@ def check(t: View, tree: Tree, plan: CheckPlan, part: str, parents: tuple[Oid, .
         if last.state == "reserved":
             return Do(stage="checking", why=f"its check starts in {last.slot}", action=never_began(t, last, t.checks_seen))
         if last.state == "alive":
-            return Do(stage="checking", why=f"`{plan.command}` runs in {last.slot} for {span(t.seen.now - last.began)}", evidence=(f"tree {short(tree, 12)}",))
+            return Do(
+                stage="checking",
+                why=f"`{plan.command}` runs in {last.slot} for {span(t.seen.now - last.began)}",
+                evidence=(f"tree {short(tree, 12)}",),
+            )
         if last.id not in t.seen.recorded:
             record = a.Record(issue=t.n, run=last.id, tree=tree, suite=plan.suite)
             return Do(stage="checking", why="its check has ended; the verdict is being written", action=record)
@@ -361,7 +377,11 @@ def waiting(t: View) -> Do | None:
     pull = t.open_pull
     if not pull or t.may_land:
         return None
-    return Do(stage="waiting", why=f"p{pull.number} waits for your word: `m` lands it, still checked", evidence=(f"tree {short(t.tree, 12)} is green",))
+    return Do(
+        stage="waiting",
+        why=f"p{pull.number} waits for your word: `m` lands it, still checked",
+        evidence=(f"tree {short(t.tree, 12)} is green",),
+    )
 
 
 def aboard(t: View) -> Do | None:

@@ -63,6 +63,7 @@ class Observed:
 
     now: float
     standing: Standing
+    forge: Look[str]  # the name of the forge that answered
     trunk: Look[Trunk]
     tasks: Mapping[int, Task]
     slots: Look[tuple[SlotSeen, ...]]

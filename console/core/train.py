@@ -11,7 +11,7 @@ from console.core import actions as a
 from console.core.facts import Blind, Known, Lander, Landing, Pull, Verdict
 from console.core.order import rank
 from console.core.phrases import CONTEXT, short
-from console.core.stages import check, red, run, untested_trunk
+from console.core.stages import check, red, run
 from console.core.view import Do, Unseen, View
 
 
@@ -31,7 +31,7 @@ def lander(t: View) -> Lander:
     look = t.seen.lander
     if isinstance(look, Blind):
         raise Unseen("lander", look)
-    return look.value or Lander(oid=a.NO_LANDER, ours=True, landing=None)
+    return look.value or Lander(oid=a.NO_LANDER, ours=True, fresh=True, landing=None)
 
 
 def plan(t: View, pull: Pull) -> Do:
@@ -40,7 +40,9 @@ def plan(t: View, pull: Pull) -> Do:
     if not merge or not merge.tree:
         return Do(stage="aboard", why=f"p{pull.number} is being compared with the trunk")
     if t.policy.full is None or untested_trunk(t):
-        return Do(stage="aboard", why="the trunk is being checked before anything lands on it" if t.room.trunk_wanted else "the trunk is red")
+        return Do(
+            stage="aboard", why="the trunk is being checked before anything lands on it" if t.room.trunk_wanted else "the trunk is red"
+        )
     verdict = check(t, merge.tree, t.policy.full, "full", (merge.onto, pull.head))
     if isinstance(verdict, Do):
         return replace(verdict, why=f"as it would land on {short(merge.onto)}: {verdict.why}")
@@ -69,7 +71,11 @@ def land(t: View, pull: Pull, landing: Landing, verdict: Verdict) -> Do:
         raise Unseen("statuses", statuses)
     if held.landing != landing or statuses.value.get(CONTEXT) != "success":
         oid = None if held.oid == a.NO_LANDER else held.oid
-        return Do(stage="aboard", why=f"tree {short(landing.tree, 12)} is being blessed", action=a.Bless(landing=landing, lander=oid, run=verdict.run))
-    if isinstance(t.task.pull, Known) and t.task.pull.times < 2:
-        return Do(stage="aboard", why="the forge is asked once more before the merge")
+        return Do(
+            stage="aboard",
+            why=f"tree {short(landing.tree, 12)} is being blessed",
+            action=a.Bless(landing=landing, lander=oid, run=verdict.run),
+        )
+    if not held.fresh and isinstance(t.task.pull, Known) and t.task.pull.times < 2:
+        return Do(stage="aboard", why="an engine that is gone was landing it; the forge is asked once more what came of it")
     return Do(stage="aboard", why=f"p{pull.number} is being merged, squashed", action=a.Merge(landing=landing, lander=held.oid))

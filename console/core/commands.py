@@ -1,0 +1,166 @@
+"""What becomes of each command: granted in the tick that sees its effect, refused with the reason, or waiting with it."""
+
+from collections.abc import Callable, Mapping
+
+from console.core.actions import Interrupt
+from console.core.facts import Answer, Blind, Command, Run
+from console.core.phrases import short
+from console.core.policy import Policy
+from console.core.task import Observed
+from console.core.view import Do, Unseen, View
+
+Steps = Mapping[int, tuple[View, Do]]
+
+
+class Desk:
+    """One tick's answers: what was seen, what was decided, and what was asked."""
+
+    def __init__(self, seen: Observed, policy: Policy, steps: Steps) -> None:
+        self.seen = seen
+        self.policy = policy
+        self.steps = steps
+
+    def answer(self, command: Command) -> Answer:
+        """The answer to one command; a blind sense makes it wait."""
+        ask = ASKED.get(command.do)
+        try:
+            outcome, why = ask(self, command) if ask else ("refused", f"this engine does not know the command {command.do}")
+        except Unseen as unseen:
+            outcome, why = "waiting", f"what it needs cannot be seen: {unseen}"
+        return Answer(command=command.id, outcome=outcome, why=why)  # type: ignore[arg-type]  # the words of ASKED are the literal's
+
+    def task(self, target: str) -> tuple[View, Do] | None:
+        return self.steps.get(int(target)) if target.isdigit() else None
+
+    def live(self, slot: str) -> tuple[View, Run] | None:
+        """Who works in a slot at this moment."""
+        for t, _ in self.steps.values():
+            if (run := t.run) and run.slot == slot and run.state in ("reserved", "alive"):
+                return t, run
+        return None
+
+    def begun(self, command: Command, t: View) -> Run | None:
+        """The run that was started since the command was given."""
+        run = t.run
+        return run if run and run.began >= command.at and run.started else None
+
+
+def assign(desk: Desk, c: Command) -> tuple[str, str]:
+    found = desk.task(c.target)
+    slot = c.args.get("slot")
+    if not found or found[0].issue.state == "closed":
+        return "refused", f"there is no open issue {c.target}"
+    if slot and desk.policy.kind_of(slot) is None:
+        return "refused", f"there is no slot {slot}; there are {', '.join(p.slot for p in desk.policy.slots) or 'none'}"
+    if (kind := c.args.get("kind")) and kind not in {p.kind for p in desk.policy.slots}:
+        return "refused", f"no slot has kind {kind}"
+    t, do = found
+    if t.parked or do.stage == "on_hold":
+        return "refused", f"it is parked: `retry {t.n}` takes it up again"
+    if run := desk.begun(c, t):
+        return "granted", f"{run.kind} works on it in {run.slot}"
+    if t.run and t.run.state == "alive":
+        return "granted", f"{t.run.kind} is at it already, in {t.run.slot}"
+    if t.ours and t.ledger.last:
+        return "granted", f"it is taken already: {do.why}"
+    if desk.seen.standing.mode == "watch":
+        return "refused", "the mode is watch: nothing is started"
+    return "waiting", do.why
+
+
+def wake(desk: Desk, c: Command) -> tuple[str, str]:
+    kind = desk.policy.kind_of(c.target)
+    if kind is None:
+        return "refused", f"there is no slot {c.target}"
+    if c.args.get("text"):
+        return "refused", f"{kind} in {c.target} is a one-shot worker: it cannot be told anything while it runs"
+    if live := desk.live(c.target):
+        t, run = live
+        return ("granted" if run.began >= c.at else "refused"), f"{run.kind} works on {t.n} in {c.target}"
+    for t, _ in desk.steps.values():
+        if (begun := desk.begun(c, t)) and begun.slot == c.target:
+            return "granted", f"{begun.kind} took up {t.n}"
+    if desk.seen.standing.mode == "watch":
+        return "refused", "the mode is watch: nothing is started"
+    if desk.seen.standing.pause:
+        return "waiting", "paused: it starts when you say `resume`"
+    coming = [
+        do.why for t, do in desk.steps.values() if do.stage in ("claim", "provision", "launch", "retry", "red", "conflict", "backoff")
+    ]
+    checked = [do.why for _, do in desk.steps.values() if do.stage in ("queued", "held") and "trunk" in do.why]
+    if not coming and not checked:
+        return "refused", "nothing is ready for a worker: `ops-console issue ready N` marks an issue"
+    return "waiting", (coming or checked)[0]
+
+
+def interrupt(desk: Desk, c: Command) -> tuple[str, str]:
+    if not desk.live(c.target):
+        return "refused", f"nobody works in {c.target}"
+    return "waiting", "C-c is being typed"
+
+
+def stop(desk: Desk, c: Command) -> tuple[str, str]:
+    tasks = [desk.task(c.target)] if c.target.isdigit() else [(t, d) for t, d in desk.steps.values() if t.run and t.run.slot == c.target]
+    for found in tasks:
+        if not found or not (run := found[0].run):
+            continue
+        if run.state in ("reserved", "alive"):
+            return "waiting", f"{run.kind} in {run.slot} is being stopped"
+        if run.ended and run.ended.at >= c.at:
+            return "granted", f"{run.kind} in {run.slot} has ended; its work is kept"
+    return "refused", f"nothing runs for {c.target}"
+
+
+def merge(desk: Desk, c: Command) -> tuple[str, str]:
+    for t, do in desk.steps.values():
+        pull = t.pull
+        if not pull or c.target != f"p{pull.number}":
+            continue
+        if pull.merged:
+            return ("granted", f"landed as {short(t.landed.commit)}") if t.landed else ("waiting", do.why)
+        if pull.state == "closed":
+            return "refused", f"p{pull.number} was closed"
+        if c.pinned and not t.graph.made_from(pull.head, c.pinned):
+            return "refused", f"p{pull.number} has another head now ({short(pull.head)}): look at it and say it again"
+        if do.stage in ("parked", "conflict", "foreign", "emptied", "red"):
+            return "refused", do.why
+        if desk.seen.standing.mode == "watch":
+            return "refused", "the mode is watch: nothing lands"
+        return "waiting", do.why
+    landed = [] if isinstance(desk.seen.trunk, Blind) else [x for x in desk.seen.trunk.value.landed if c.target == f"p{x.pull}"]
+    if landed:
+        return "granted", f"landed as {short(landed[0].commit)}"
+    return "refused", f"there is no pull {c.target} of ours"
+
+
+def retry(desk: Desk, c: Command) -> tuple[str, str]:
+    found = desk.task(c.target)
+    if not found or found[0].issue.state == "closed":
+        return "refused", f"there is no open issue {c.target}"
+    t, do = found
+    if c.id in t.ledger.words:
+        return "granted", f"a new start: {do.why}"
+    return "waiting", "it is being written down"
+
+
+def leave(desk: Desk, c: Command) -> tuple[str, str]:
+    """The operator leaves and wants everything stopped."""
+    alive = [t.run.slot for t, _ in desk.steps.values() if t.run and t.run.state in ("reserved", "alive")]
+    return ("waiting", f"{', '.join(alive)} being stopped") if alive else ("granted", "nothing runs; the engine ends")
+
+
+ASKED: Mapping[str, Callable[[Desk, Command], tuple[str, str]]] = {
+    "assign": assign,
+    "wake": wake,
+    "interrupt": interrupt,
+    "stop": stop,
+    "merge": merge,
+    "retry": retry,
+    "leave": leave,
+}
+
+
+def interrupts(desk: Desk) -> tuple[Interrupt, ...]:
+    """Keys to be typed now."""
+    live = [(c, desk.live(c.target)) for c in desk.seen.commands if c.do == "interrupt"]
+    return tuple(Interrupt(command=c.id, slot=found[1].slot, run=found[1].id) for c, found in live if found)

@@ -1,0 +1,218 @@
+"""Observed → Plan: pure, no clock, file, network or await. The stage table for each task, then what the modes allow."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from console.core import actions as a
+from console.core import train
+from console.core.commands import Desk, interrupts
+from console.core.facts import Answer, Blind, Run, fact
+from console.core.order import rank
+from console.core.phrases import short, span
+from console.core.policy import Policy
+from console.core.stages import ROWS, check
+from console.core.task import Observed, Task, Trouble
+from console.core.view import Do, Room, Unseen, View
+
+UNKNOWN = 28  # below the last row
+
+
+@fact
+class Step:
+    """One task in one tick: where it stands, why, and what is done about it."""
+
+    issue: int
+    stage: str
+    row: int
+    why: str
+    evidence: tuple[str, ...]
+    action: a.Action | None
+    due: float | None
+
+
+@fact
+class Plan:
+    """All that one tick decides."""
+
+    steps: tuple[Step, ...]
+    answers: tuple[Answer, ...]
+    fleet: tuple[a.Action, ...]
+
+
+def reconcile(seen: Observed, policy: Policy) -> Plan:
+    """Decides everything from what was seen."""
+    room = rooms(seen, policy)
+    views = [View(task, seen, policy, room) for task in in_order(seen)]
+    decided = {t.n: (t, *decide(t)) for t in views}
+    aboard = [t for t, _, do in decided.values() if do.stage == "aboard"]
+    for t, do in boarded(aboard, seen):
+        decided[t.n] = (t, decided[t.n][1], do)
+    steps = tuple(step(t, row, allowed(t, do)) for t, row, do in decided.values())
+    desk = Desk(seen, policy, {t.n: (t, do) for t, _, do in decided.values()})
+    answers = tuple(desk.answer(c) for c in seen.commands)
+    lost = tuple(Answer(command=c, outcome="maybe_delivered", why="the engine ended while it was being done") for c in seen.taken)
+    return Plan(steps=steps, answers=answers + lost, fleet=(*interrupts(desk), *fleet(views, seen, policy, room)))
+
+
+def in_order(seen: Observed) -> list[Task]:
+    """Whose turn it is to ask for a slot: what has been begun, then the queue."""
+
+    def place(task: Task) -> tuple[bool, tuple[int, int, int]]:
+        claim = None if isinstance(task.claim, Blind) else task.claim.value
+        return (not (claim and claim.ours), rank(task.issue))
+
+    return sorted(seen.tasks.values(), key=place)
+
+
+def rooms(seen: Observed, policy: Policy) -> Room:
+    """What is free: a slot with a live run, or about to get one, is not; nor is any while that cannot be seen."""
+    acts = [action for group in seen.busy.values() for action in group]
+    taken = {action.slot for action in acts if isinstance(action, a.Launch)} | {r.slot for r in live(seen)}
+    blind = any(isinstance(task.runs, Blind) for task in seen.tasks.values())
+    bays = {action.bay for action in acts if isinstance(action, a.StartCheck)}
+    if isinstance(seen.checks, Blind):
+        bays |= set(policy.bays)
+    else:
+        bays |= {r.slot for r in seen.checks.value if r.state in ("reserved", "alive")}
+    claims = [task for task in seen.tasks.values() if not isinstance(task.claim, Blind) and task.claim.value and task.claim.value.ours]
+    return Room(
+        slots=[] if blind else [plan for plan in policy.slots if plan.slot not in taken],
+        bays=[bay for bay in policy.bays if bay not in bays],
+        in_flight=len(claims) + sum(isinstance(action, a.TakeClaim) for action in acts),
+        wakes=[
+            plan.slot
+            for plan in policy.slots
+            if plan.slot not in taken and any(c.do == "wake" and c.target == plan.slot for c in seen.commands)
+        ],
+    )
+
+
+def live(seen: Observed) -> Iterator[Run]:
+    for task in seen.tasks.values():
+        if not isinstance(task.runs, Blind):
+            yield from (r for r in task.runs.value if r.state in ("reserved", "alive"))
+
+
+def decide(t: View) -> tuple[int, Do]:
+    """The first row that applies, with its number."""
+    try:
+        for number, row in ROWS:
+            if do := row(t):
+                return number, do
+    except Unseen as unseen:
+        return UNKNOWN, Do(stage="unknown", why=f"it cannot be seen: {unseen}")
+    return UNKNOWN, Do(stage="unknown", why="no row of the stage table fits what was seen")
+
+
+def boarded(aboard: Sequence[View], seen: Observed) -> Iterator[tuple[View, Do]]:
+    """The first in line is landed; the others are told whom they wait for."""
+    unsure = next(unsure_merges(seen), None)
+    if unsure:
+        action, trouble = unsure
+        why = (
+            f"the answer to the merge of p{action.landing.pull} was lost {span(seen.now - trouble.at)} ago ({trouble.why}); nothing lands "
+            f"until the trunk shows it, or you look and say `merge p{action.landing.pull}` again"
+        )
+        yield from ((t, Do(stage="aboard", why=why)) for t in aboard)
+        return
+    try:
+        queue = train.line(aboard)
+    except Unseen as unseen:
+        yield from ((t, Do(stage="unknown", why=f"it cannot be seen: {unseen}")) for t in aboard)
+        return
+    for place, t in enumerate(queue):
+        pull = t.open_pull
+        if not pull:
+            continue
+        if place:
+            yield t, Do(stage="aboard", why=f"it lands after p{queue[0].open_pull.number if queue[0].open_pull else '?'}")
+            continue
+        try:
+            yield t, train.plan(t, pull)
+        except Unseen as unseen:
+            yield t, Do(stage="unknown", why=f"it cannot be seen: {unseen}")
+
+
+def unsure_merges(seen: Observed) -> Iterator[tuple[a.Merge, Trouble]]:
+    """Merges that were sent and whose fate nobody knows, while their pull stands open as it was."""
+    for action, trouble in seen.troubles.items():
+        if not isinstance(action, a.Merge) or trouble.kind != "unsure":
+            continue
+        task = seen.tasks.get(action.issue)
+        pull = task.pull.value if task and not isinstance(task.pull, Blind) else None
+        said_again = any(c.do == "merge" and c.target == f"p{action.landing.pull}" and c.at > trouble.at for c in seen.commands)
+        if pull and not pull.merged and pull.state == "open" and pull.head == action.landing.head and not said_again:
+            yield action, trouble
+
+
+def allowed(t: View, do: Do) -> Do:
+    """What the mode, a pause, a freeze, an action already under way or its last failure make of it."""
+    action, standing = do.action, t.seen.standing
+    if action is None:
+        return do
+    if t.seen.busy.get(t.n):
+        return replace(do, action=None)
+    if standing.mode == "watch" and not isinstance(action, a.WATCHES):
+        return replace(do, action=None, why=f"{do.why} (it would; the mode is watch)")
+    if standing.pause and isinstance(action, a.STARTS):
+        return replace(do, action=None, why=f"{do.why} (paused by {standing.pause.by})")
+    if isinstance(action, a.STARTS) and t.said("leave", "all"):
+        return replace(do, action=None, why=f"{do.why} (you are leaving)")
+    if standing.freeze and isinstance(action, a.LANDS):
+        return replace(do, action=None, why=f"landing is frozen by {standing.freeze.by}: {standing.freeze.why or 'no reason given'}")
+    trouble = t.seen.troubles.get(action)
+    return after_trouble(t, do, trouble) if trouble else do
+
+
+def after_trouble(t: View, do: Do, trouble: Trouble) -> Do:
+    """An action that failed before is tried again later; one that keeps being refused is left to a person."""
+    if trouble.kind == "refused" and trouble.count >= t.policy.caps.landings and not isinstance(do.action, a.Park):
+        return replace(do, action=a.Park(issue=t.n, why=f"refused {trouble.count} times: {trouble.why}"))
+    wait = min(0.2 if trouble.kind == "moved" else 60.0, 1.0) * 2 ** min(trouble.count - 1, 6)
+    due = trouble.at + min(wait, 60.0)
+    if t.seen.now >= due or trouble.kind == "unsure":
+        return do
+    return replace(
+        do, action=None, due=due, why=f"{do.why}; the last try did not do it ({trouble.why}), the next is in {span(due - t.seen.now)}"
+    )
+
+
+def step(t: View, row: int, do: Do) -> Step:
+    return Step(issue=t.n, stage=do.stage, row=row, why=do.why, evidence=do.evidence, action=do.action, due=do.due)
+
+
+def fleet(views: Sequence[View], seen: Observed, policy: Policy, room: Room) -> Iterator[a.Action]:
+    """What is about no single issue: the trunk's own check, an incident, what is left over."""
+    doing = seen.busy.get(None, ())
+    wanted: list[a.Action] = []
+    if done := tuple(sorted(seen.checkouts & seen.recorded)):
+        wanted.append(a.Sweep(checkouts=done))
+    if not isinstance(seen.trunk, Blind):
+        wanted += trunk_check(views, room) if room.trunk_wanted else []
+        odd = next((x for x in reversed(seen.trunk.value.landed) if x.tested != x.tree or x.parents != 1), None)
+        if odd and odd.commit != seen.standing.incident:
+            why = f"{short(odd.commit)} (p{odd.pull}) landed as tree {short(odd.tree, 12)}, tested was {short(odd.tested, 12)}"
+            wanted.append(a.Freeze(commit=odd.commit, why=why))
+    held = seen.lander.value if not isinstance(seen.lander, Blind) else None
+    if (
+        not isinstance(seen.forge, Blind)
+        and held
+        and held.ours
+        and held.landing
+        and not any(t.n == held.landing.issue and t.task.issue.state == "open" for t in views)
+    ):
+        wanted.append(a.DropLander(lander=held.oid))
+    for action in wanted:
+        trouble = seen.troubles.get(action)
+        if action not in doing and (not trouble or seen.now > trouble.at + 2.0 ** min(trouble.count, 6)):
+            yield action
+
+
+def trunk_check(views: Sequence[View], room: Room) -> list[a.Action]:
+    """The trunk's tree is checked like any other; whoever wanted it lends the view."""
+    t, plan = views[0], views[0].policy.full
+    if not plan or t.seen.standing.mode == "watch":
+        return []
+    do = check(t, t.trunk.tree, plan, "full", (t.trunk.head,))
+    action = do.action if isinstance(do, Do) else None
+    return [replace(action, issue=None)] if isinstance(action, a.StartCheck | a.Record | a.Void) else []
