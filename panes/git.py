@@ -156,3 +156,10 @@ def _answer(args: Iterable[str], code: int, out: bytes, err: bytes, ok: Iterable
     if code not in ok:
         raise GitFailed(args, code, answer.err or answer.out)
     return answer
+
+
+def own_git(where: Path | str, *args: str, ok: Iterable[int] = (0,)) -> Answer:
+    """git with the operator's own settings, for reading and fast-forwarding their checkout; ``GIT_*`` of a caller's hook is dropped."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
+    ran = subprocess.run(_command(where, args), env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    return _answer(args, ran.returncode, ran.stdout, ran.stderr, ok)
