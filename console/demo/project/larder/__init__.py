@@ -1,0 +1,1 @@
+"""Recipes as plain text, scaled, and one shopping list for the week."""
