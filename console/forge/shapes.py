@@ -1,0 +1,118 @@
+"""Gitea's JSON, as far as we read it: decoded strictly, then turned into our facts with every text cleaned."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from console.core.facts import Comment, Issue, Oid, Pull
+from console.core.sanitize import clean
+
+GHOST = "ghost"  # who Gitea says wrote what a deleted account wrote
+
+
+class User(Struct):
+    login: str
+
+
+class Label(Struct):
+    id: int
+    name: str
+
+
+class Branch(Struct):
+    """``label`` is the branch's name; ``ref`` too, until the branch is deleted."""
+
+    label: str
+    sha: str
+
+
+class GiteaIssue(Struct):
+    number: int
+    title: str
+    body: str | None
+    state: Literal["open", "closed"]
+    created_at: datetime
+    updated_at: datetime
+    html_url: str
+    closed_at: datetime | None = None
+    labels: list[Label] | None = None
+
+
+class GiteaPull(Struct):
+    number: int
+    title: str
+    body: str | None
+    state: Literal["open", "closed"]
+    created_at: datetime
+    updated_at: datetime
+    html_url: str
+    merged: bool
+    mergeable: bool
+    head: Branch
+    base: Branch
+    merge_commit_sha: str | None = None
+    user: User | None = None
+
+
+class GiteaComment(Struct):
+    id: int
+    body: str
+    user: User | None = None
+
+
+class Status(Struct):
+    id: int
+    status: str
+    context: str
+
+
+class Created(Struct):
+    """What a new issue or pull is answered with, as far as it matters."""
+
+    number: int
+
+
+def line(text: str) -> str:
+    return clean(text, one_line=True)
+
+
+def issue(it: GiteaIssue) -> Issue:
+    return Issue(
+        number=it.number,
+        title=line(it.title),
+        body=clean(it.body or "", one_line=False),
+        state=it.state,
+        labels=tuple(dict.fromkeys(line(label.name) for label in it.labels or [])),  # Gitea takes a name twice
+        created=it.created_at.timestamp(),
+        updated=it.updated_at.timestamp(),
+        url=line(it.html_url),
+        closed=it.closed_at.timestamp() if it.closed_at else None,
+    )
+
+
+def pull(it: GiteaPull) -> Pull:
+    return Pull(
+        number=it.number,
+        title=line(it.title),
+        body=clean(it.body or "", one_line=False),
+        state=it.state,
+        merged=it.merged,
+        merged_as=Oid(line(it.merge_commit_sha)) if it.merged and it.merge_commit_sha else None,
+        head_branch=line(it.head.label),
+        head=Oid(line(it.head.sha)),
+        base_branch=line(it.base.label),
+        mergeable=it.mergeable,
+        by=writer(it.user),
+        created=it.created_at.timestamp(),
+        updated=it.updated_at.timestamp(),
+        url=line(it.html_url),
+    )
+
+
+def comment(it: GiteaComment) -> Comment:
+    return Comment(id=it.id, by=writer(it.user), body=clean(it.body, one_line=False))
+
+
+def writer(user: User | None) -> str:
+    return line(user.login) if user else GHOST

@@ -1,0 +1,59 @@
+"""Commit statuses: posted by whoever checked a commit, and summed up."""
+
+from console.localforge import pulls, refs, shapes
+from console.localforge.ask import Ask, Refusal, Reply, not_found
+from console.localforge.routes import Route
+from console.localforge.store import transaction
+
+
+def create(ask: Ask) -> Reply:
+    """Any word is taken as a state, and a branch or an abbreviated id as the commit; an unknown commit is 500, as on Gitea."""
+    word = ask.path["sha"]
+    if (sha := refs.commit(ask.place.repo, word)) is None:
+        raise Refusal(500, f"object does not exist [id: {word}, rel_path: ]")
+    with transaction(ask.place) as db:
+        status = pulls.add_status(
+            db,
+            sha=sha,
+            context=ask.text("context") or "",
+            state=ask.text("state") or "",
+            description=ask.text("description") or "",
+            target_url=ask.text("target_url") or "",
+        )
+    return Reply(status=201, body=shapes.status(ask.settings, status))
+
+
+def listed(ask: Ask) -> Reply:
+    with transaction(ask.place) as db:
+        found = pulls.statuses(db, _commit(ask))
+    page = found[ask.offset : ask.offset + ask.limit]
+    return ask.listing([shapes.status(ask.settings, status) for status in page], len(found))
+
+
+def combined(ask: Ask) -> Reply:
+    """The latest of each context. The state is that of the page asked for, as on Gitea: read all pages before believing it."""
+    sha = _commit(ask)
+    with transaction(ask.place) as db:
+        found = pulls.latest(db, sha)
+    page = found[ask.offset : ask.offset + ask.limit]
+    body = {
+        "state": pulls.combined(page),
+        "sha": sha,
+        "total_count": len(page),
+        "statuses": [shapes.status(ask.settings, status) for status in page] or None,
+    }
+    return Reply(body=body, headers={"X-Total-Count": str(len(found))})
+
+
+def _commit(ask: Ask) -> str:
+    if (sha := refs.commit(ask.place.repo, ask.path["sha"])) is None:
+        raise not_found()
+    return sha
+
+
+ROUTES: tuple[Route, ...] = (
+    ("POST", "/statuses/{sha:path}", create),
+    ("GET", "/statuses/{sha:path}", listed),
+    ("GET", "/commits/{sha:path}/statuses", listed),
+    ("GET", "/commits/{sha:path}/status", combined),
+)
