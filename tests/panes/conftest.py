@@ -2,8 +2,10 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from panes import runs, shim
 from panes.seen import RunId, Slot
+from panes.session import Session
 
 SHIM = [sys.executable, "-I", "-S", str(Path(shim.__file__).resolve())]
 ENV = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8"}
@@ -76,3 +79,15 @@ def shims(tmp_path: Path) -> Iterator[Shims]:
         if process.poll() is None:
             process.terminate()
         process.communicate(timeout=30)
+
+
+@pytest.fixture
+def tmux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Session]:
+    """An open session on a server of the test's own."""
+    with tempfile.TemporaryDirectory(prefix="t") as sockets:  # a socket's path has room for a hundred bytes only
+        monkeypatch.setenv("TMUX_TMPDIR", sockets)
+        monkeypatch.delenv("TMUX", raising=False)
+        ours = Session(f"test-{secrets.token_hex(4)}", tmp_path / "tmux", ["sleep", "600"])
+        ours.open()
+        yield ours
+        ours.kill()
