@@ -9,6 +9,7 @@ from console.localforge.app import app
 from console.localforge.protect import found
 from panes.git import git
 
+ROOT = Path(__file__).parents[2]  # where a process of its own has to start to import us
 HERE = "/api/v1/repos/ada/engine"
 
 
