@@ -12,7 +12,7 @@ from console.localforge.store import Place, transaction
 from panes.git import git
 from tests.localforge.parts import ROOT, Local, commit_of
 
-EACH = 3
+EACH = 2
 
 # One of eight: files issues, comments on and labels a shared one, and lands a pull for each of its own, on top of whatever is there.
 WORKER = """
