@@ -10,7 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
@@ -158,6 +158,14 @@ def carriers() -> dict[int, str]:
             if pair.startswith(MARK.encode() + b"="):
                 found[pid] = os.fsdecode(pair.partition(b"=")[2])
     return found
+
+
+def openers(file: Path) -> Iterator[int]:
+    """The processes of ours that have ``file`` open. Nothing where there is no /proc."""
+    for pid in _process_ids():
+        with suppress(OSError):
+            if any(file.samefile(descriptor) for descriptor in Path(f"/proc/{pid}/fd").iterdir() if descriptor.exists()):
+                yield pid
 
 
 def _process_ids() -> list[int]:
