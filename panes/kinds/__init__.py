@@ -1,0 +1,80 @@
+"""Kinds of worker: one YAML file each, beside this one, and how a command line is made from it.
+
+``command`` is the one-shot command, word by word. ``{command}`` in it stands for the operator's own command (a shell's text), ``{prompt}``
+for the prompt's file, and inside the operator's command for that path as a shell writes it. ``prompt`` says how the prompt goes in:
+``file`` (by the path alone), ``stdin``, or ``argument`` (its text, as one more word at the end). ``result`` says what is read when it has
+ended.
+"""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+
+from panes.seen import PanesError, fact
+
+FOLDER = Path(__file__).parent
+
+
+@fact
+class Kind:
+    """One kind, as its file says."""
+
+    name: str
+    what: str  # for people, in a few words
+    command: tuple[str, ...]
+    prompt: Literal["file", "stdin", "argument"]
+    result: Literal["exit-code"]
+
+
+def names() -> tuple[str, ...]:
+    """The kinds there are files for."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
+
+
+@lru_cache(maxsize=64)
+def load(name: str) -> Kind:
+    """PanesError: there is no such kind, or its file is not as it should be."""
+    if name not in names():
+        raise PanesError(f"there is no kind of worker called {name}; there is {', '.join(names())}")
+    return read(FOLDER / f"{name}.yaml")
+
+
+def read(file: Path) -> Kind:
+    """PanesError names the file and what is wrong with it."""
+    try:
+        said = yaml.safe_load(file.read_text(encoding="utf-8"))
+        kind = msgspec.convert(said, Kind)
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as bad:
+        raise PanesError(f"{file.name}: {bad}") from bad
+    known = {field.name for field in fields(Kind)}
+    if unknown := sorted(set(said) - known):
+        raise PanesError(f"{file.name}: {unknown[0]} is not a setting of a kind; there is {', '.join(sorted(known))}")
+    if kind.name != file.stem:
+        raise PanesError(f"{file.name}: it is called {kind.name}, and its file must be too")
+    return kind
+
+
+def argv(kind: Kind, command: str, prompt: Path) -> list[str]:
+    """The command line of one run. ``command``: the operator's own, for kinds that have ``{command}``; else not used."""
+    own = command.replace("{prompt}", shlex.quote(str(prompt)))
+    words = [_fill(word, own, prompt) for word in kind.command]
+    if kind.prompt == "stdin":
+        return _by_shell('exec "$@" < "$0"', prompt, words)
+    if kind.prompt == "argument":
+        return _by_shell('exec "$@" "$(cat "$0")"', prompt, words)
+    return words
+
+
+def _fill(word: str, own: str, prompt: Path) -> str:
+    return own if word == "{command}" else word.replace("{prompt}", str(prompt))
+
+
+def _by_shell(script: str, prompt: Path, words: Sequence[str]) -> list[str]:
+    """The text is put in by a shell when it starts, so that it stands in no other command line than the agent's own."""
+    return ["/bin/sh", "-c", script, str(prompt), *words]
