@@ -99,7 +99,6 @@ class KeepSafe:
     """Push the tip to `refs/ops/wip` on the forge; that ref only grows."""
 
     issue: int
-    claim: Oid
     was: Oid | None
     tip: Oid
 

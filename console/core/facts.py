@@ -7,17 +7,17 @@ from panes.seen import Oid, Run, RunId, Slot, SlotSeen, Tree, Work, fact
 
 __all__ = ["Oid", "Run", "RunId", "Slot", "SlotSeen", "Tree", "Work", "fact"]
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Outcome = Literal["good", "empty", "failed", "limit", "stopped", "lost"]
 Suite = NewType("Suite", str)  # digest of what checking means: setup, command, environment
 Mode = Literal["watch", "assist", "auto"]
 
 
 @fact
-class Known(Generic[T]):
+class Known(Generic[T_co]):
     """A sense that answered. ``at``: when (seconds since the epoch); ``times``: equal looks in a row, 1 for the first."""
 
-    value: T
+    value: T_co
     at: float
     times: int = 1
 
@@ -30,7 +30,7 @@ class Blind:
     since: float
 
 
-Look = Known[T] | Blind
+Look = Known[T_co] | Blind
 
 
 @fact

@@ -74,7 +74,7 @@ def leftover(t: View) -> Do | None:
             keep = a.Rescue(issue=t.n, run=run.id, snapshot=work.snapshot)
             return Do(stage="leftover", why="what the run left uncommitted is being kept", action=keep)
     if t.ours and not t.graph.has(work.tip, t.trunk.head) and not (t.wip and t.graph.has(work.tip, t.wip)):
-        safe = a.KeepSafe(issue=t.n, claim=t.mine.oid, was=t.wip, tip=work.tip)
+        safe = a.KeepSafe(issue=t.n, was=t.wip, tip=work.tip)
         return Do(stage="leftover", why=f"its tip {short(work.tip)} is being kept safe on the forge", action=safe)
     return book(t, run, outcome, work.tip, why, work.tree)
 

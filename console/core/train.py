@@ -39,10 +39,12 @@ def plan(t: View, pull: Pull) -> Do:
     merge = t.merge
     if not merge or not merge.tree:
         return Do(stage="aboard", why=f"p{pull.number} is being compared with the trunk")
-    if t.policy.full is None or untested_trunk(t):
-        return Do(
-            stage="aboard", why="the trunk is being checked before anything lands on it" if t.room.trunk_wanted else "the trunk is red"
-        )
+    if not t.policy.full:
+        return Do(stage="aboard", why="no check is known for this project: set `check:` in ops.yaml")
+    known = t.verdict(t.trunk.tree, (t.policy.full,))
+    if not known or not known.final:
+        t.room.trunk_wanted = True
+        return Do(stage="aboard", why=f"{t.policy.trunk} at {short(t.trunk.head)} is being checked before anything lands on it")
     verdict = check(t, merge.tree, t.policy.full, "full", (merge.onto, pull.head))
     if isinstance(verdict, Do):
         return replace(verdict, why=f"as it would land on {short(merge.onto)}: {verdict.why}")

@@ -1,0 +1,86 @@
+"""Tidying up and telling: proof on the issue, worktree, refs; and leaving it to a person."""
+
+from console.core import actions as a
+from console.core import phrases
+from console.engine import ledger
+from console.engine.claims import claim_ref, wip_ref
+from console.engine.ports import Ports
+from console.engine.push import Ref, exists, push
+from console.forge.errors import Moved
+from panes import worktrees
+from panes.runs import RunFolders
+from panes.seen import Effect
+
+
+async def prove(action: a.Prove, ports: Ports, effect: Effect) -> None:
+    folder = ports.paths.runs / str(action.issue)
+    spent = ledger.read(folder, [r for r in RunFolders(ports.paths.runs).look() if r.task == str(action.issue)])
+    effect("proof.say")
+    text = phrases.proof(action.pull, action.commit, action.tree, max(1, spent.attempts), spent.seconds)
+    await ports.forge.say(action.issue, f"{phrases.MARKER}-proof-{action.pull}", text)
+    effect("proof.close")
+    await ports.forge.close(action.issue)
+    effect("proof.note")
+    ledger.note(folder, f"proof-p{action.pull}")
+
+
+async def close_pull(action: a.ClosePull, ports: Ports, effect: Effect) -> None:
+    effect("pull.close")
+    await ports.forge.say(action.pull, f"{phrases.MARKER}-closed", phrases.pull_closed(action.issue))
+    await ports.forge.close(action.pull)
+
+
+async def remove_work(action: a.RemoveWork, ports: Ports, effect: Effect) -> None:
+    paths, n = ports.paths, action.issue
+    effect("work.remove")
+    await worktrees.remove(paths.repository(n), paths.work(n), paths.trash, paths.quarantine)
+    effect("work.end")
+
+
+async def drop_refs(action: a.DropRefs, ports: Ports, effect: Effect) -> None:
+    """All in one push, so that a half is never left; what is gone already is left out."""
+    wanted = [(claim_ref(action.issue), action.claim)]
+    if action.branch:
+        wanted.append((f"refs/heads/{action.branch[0]}", action.branch[1]))
+    if action.wip:
+        wanted.append((wip_ref(action.issue), action.wip))
+    refs = []
+    for name, was in wanted:
+        there = await exists(ports.paths.hub, ports.url, name)
+        if there is None:
+            continue
+        if there != was:
+            raise Moved(f"{name} moved meanwhile")
+        refs.append(Ref(name=name, was=was, now=None))
+    effect("refs.drop")
+    if refs:
+        await push(ports.paths.hub, ports.url, refs)
+    effect("refs.end")
+
+
+async def park(action: a.Park, ports: Ports, effect: Effect) -> None:
+    effect("park.note")
+    ledger.park(ports.paths.runs / str(action.issue), action.why)
+    effect("park.say")
+    await ports.forge.say(action.issue, f"{phrases.MARKER}-parked", phrases.parked(action.why, action.issue))
+    effect("park.label")
+    await ports.forge.label(action.issue, (phrases.PARKED,), ())
+
+
+async def sweep(action: a.Sweep, ports: Ports, effect: Effect) -> None:
+    effect("sweep.checkouts")
+    for name in action.checkouts:
+        await worktrees.delete(ports.paths.checkout(name), ports.paths.trash)
+
+
+async def interrupt(action: a.Interrupt, ports: Ports, effect: Effect) -> None:
+    """Taken out before it is typed: keys cannot be said twice, so after a crash it is reported and not repeated."""
+    from console.core.facts import Answer
+    from console.engine import inbox
+
+    effect("interrupt.take")
+    if not inbox.take(ports.paths.state, action.command):
+        raise Moved("it is taken already")
+    effect("interrupt.type")
+    await ports.host.interrupt(action.slot)
+    inbox.answer(ports.paths.state, Answer(command=action.command, outcome="granted", why=f"C-c was typed in {action.slot}"))

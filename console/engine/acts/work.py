@@ -1,0 +1,137 @@
+"""A task's worktree and the worker in it: made, started, stopped, and what it left kept."""
+
+from pathlib import Path
+
+from console.core import actions as a
+from console.core import phrases
+from console.core.facts import End, Oid, Run, Work
+from console.engine import ledger
+from console.engine.claims import wip_ref
+from console.engine.ports import Ports
+from console.engine.push import Ref, push
+from console.forge.errors import Moved
+from panes import kinds, worktrees
+from panes.git import agit
+from panes.hosts import worker_env
+from panes.runs import Spec, look_at, reserve
+from panes.seen import Conflict, Effect, GitRefused, Limits
+from prompts import render
+
+
+async def provision(action: a.Provision, ports: Ports, effect: Effect) -> None:
+    paths, n = ports.paths, action.issue
+    effect("provision.make")
+    await worktrees.provision(paths.hub, paths.repository(n), paths.work(n), action.branch, action.at, ports.policy.trunk, paths.quarantine)
+    effect("provision.end")
+
+
+async def follow(action: a.FastForward, ports: Ports, effect: Effect) -> None:
+    effect("follow.merge")
+    await worktrees.fast_forward(ports.paths.repository(action.issue), ports.paths.work(action.issue), action.was, action.now, env(ports))
+
+
+async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
+    paths, n = ports.paths, action.issue
+    issue = await ports.forge.issue(n)
+    work = await seen(n, ports)
+    if work.tip != action.on:
+        raise Moved(f"the worktree of #{n} is at {work.tip[:10]}, not at {action.on[:10]}")
+    await worktrees.set_trunk(paths.hub, paths.repository(n), ports.policy.trunk)
+    prompt = render(action.reason, issue=issue, branch=work.branch, trunk=ports.policy.trunk, text=action.text)
+    spec = Spec(
+        id=action.run,
+        task=str(n),
+        purpose="work",
+        kind=action.kind,
+        slot=action.slot,
+        reason=action.reason,
+        began=ports.clock(),
+        about={"on": action.on},
+        prompt=prompt,
+    )
+    effect("launch.reserve")
+    try:
+        folder = reserve(paths.runs, spec)
+    except Conflict as conflict:
+        raise Moved(str(conflict)) from conflict
+    if look_at(folder).state != "reserved":
+        raise Moved(f"run {action.run} has begun already")
+    argv = kinds.argv(
+        kinds.load(action.kind if action.kind in kinds.names() else "script"), ports.commands[action.kind], folder / "prompt.md"
+    )
+    limits = Limits(wall_s=ports.policy.caps.run_s)
+    effect("launch.start")
+    await ports.host.start(folder, action.slot, argv, paths.work(n), env(ports, OPS_RUN=action.run), limits)
+    effect("launch.end")
+
+
+def env(ports: Ports, **more: str) -> dict[str, str]:
+    """What a worker's process is given; never a token, never our own Python."""
+    return worker_env(ports.identity, more)
+
+
+async def seen(n: int, ports: Ports) -> Work:
+    """The worktree as it is now. Moved: there is none."""
+    work = await worktrees.look(ports.paths.hub, ports.paths.repository(n), ports.paths.work(n), str(n))
+    if work is None:
+        raise Moved(f"the worktree of #{n} is gone")
+    return work
+
+
+async def void(action: a.Void, ports: Ports, effect: Effect) -> None:
+    effect("void.write")
+    await ports.host.void(folder_of(action.run, ports))
+
+
+def folder_of(run: str, ports: Ports) -> Path:
+    return ports.paths.run("checks" if run.startswith("c-") else run.rsplit("-", 1)[0], run)
+
+
+async def stop(action: a.Stop, ports: Ports, effect: Effect) -> None:
+    run: Run = look_at(folder_of(action.run, ports))
+    if run.state not in ("reserved", "alive"):
+        return
+    effect("stop.term")
+    await ports.host.stop(run, Limits().grace_s)
+
+
+async def commit(action: a.Commit, ports: Ports, effect: Effect) -> None:
+    work = await seen(action.issue, ports)
+    if not work.dirty:
+        return
+    if work.tip != action.tip:
+        raise Moved(f"the worktree of #{action.issue} moved")
+    effect("commit.leftover")
+    try:
+        await worktrees.commit_all(ports.paths.work(action.issue), phrases.leftover_message(action.issue), env(ports))
+    except GitRefused as no:
+        ledger.refuse(folder_of(action.run, ports), phrases.cut(str(no), 2000))
+    effect("commit.end")
+
+
+async def rescue(action: a.Rescue, ports: Ports, effect: Effect) -> None:
+    work = await seen(action.issue, ports)
+    if work.snapshot != action.snapshot:
+        raise Moved(f"the worktree of #{action.issue} changed")
+    effect("rescue.keep")
+    await worktrees.rescue(ports.paths.hub, work, f"refs/ops/rescue/issue-{action.issue}/{action.run}")
+
+
+async def keep_safe(action: a.KeepSafe, ports: Ports, effect: Effect) -> None:
+    """The ref only grows: a tip that does not descend from the old one is pushed as a commit of both, with its own tree."""
+    hub, now = ports.paths.hub, action.tip
+    if action.was and (await agit(hub, "merge-base", "--is-ancestor", action.was, now, ok=(0, 1))).code:
+        message = f"Keep {action.was[:10]} beside {now[:10]}\n"
+        made = await agit(hub, "commit-tree", f"{now}^{{tree}}", "-p", now, "-p", action.was, "-F", "-", stdin=message)
+        now = Oid(made.out.strip())
+    effect("wip.push")
+    await push(hub, ports.url, [Ref(name=wip_ref(action.issue), was=action.was, now=now)])
+    effect("wip.end")
+
+
+async def book(action: a.Book, ports: Ports, effect: Effect) -> None:
+    run = look_at(folder_of(action.run, ports))
+    at = run.ended.at if run.ended else ports.clock()
+    effect("book.write")
+    ledger.book(run.folder, End(run=action.run, outcome=action.outcome, tip=action.tip, tree=action.tree, at=at, said=action.said))
+    effect("book.end")

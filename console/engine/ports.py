@@ -1,0 +1,71 @@
+"""What the acts and senses work with: the parts that touch the world, put together by `console.wire`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.core.facts import fact
+from console.core.policy import Policy
+from console.forge import Forge
+from panes.git import Identity
+from panes.hosts import Host
+
+
+@fact
+class Paths:
+    """The state folder's parts."""
+
+    state: Path
+
+    @property
+    def hub(self) -> Path:
+        return self.state / "hub.git"
+
+    @property
+    def runs(self) -> Path:
+        return self.state / "runs"
+
+    @property
+    def trash(self) -> Path:
+        return self.state / "trash"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.state / "quarantine"
+
+    def repository(self, issue: int) -> Path:
+        return self.state / "tasks" / f"{issue}.git"
+
+    def work(self, issue: int) -> Path:
+        return self.state / "work" / str(issue)
+
+    def checkout(self, run: str) -> Path:
+        return self.state / "checks" / run
+
+    def run(self, task: str, run: str) -> Path:
+        return self.runs / task / run
+
+    def make(self) -> None:
+        """Makes the folders, private."""
+        for part in ("tasks", "work", "checks", "runs", "inbox", "trash", "quarantine"):
+            (self.state / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.state.chmod(0o700)
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """One repository's parts. ``url``: what git fetches from and pushes to; ``clock``: seconds since the epoch."""
+
+    paths: Paths
+    policy: Policy
+    forge: Forge
+    url: str
+    host: Host
+    identity: Identity
+    commands: Mapping[str, str]  # kind → the operator's command
+    check_env: tuple[str, ...]
+    standing: Path
+    me: str  # this console's instance
+    process: str  # this very process
+    getenv: Callable[[str], str | None]
+    clock: Callable[[], float]

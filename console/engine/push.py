@@ -1,0 +1,69 @@
+"""Pushes that are compare-and-swap, and what the forge's answers to them mean."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from console.core.facts import Oid, fact
+from console.forge.errors import ForgeGone, Moved, Refused
+from panes.git import EMPTY_TREE, GitFailed, agit
+
+LOST = ("stale info", "failed to update ref", "cannot lock ref", "reference already exists", "fetch first", "non-fast-forward")
+GONE = (
+    "could not resolve",
+    "connection refused",
+    "timed out",
+    "no answer within",
+    "does not appear to be a git repository",
+    "unable to access",
+)
+
+
+@fact
+class Ref:
+    """One ref in a push: from ``was`` (None: it must not exist) to ``now`` (None: it is deleted)."""
+
+    name: str
+    was: Oid | None
+    now: Oid | None
+
+    @property
+    def lease(self) -> str:
+        return f"--force-with-lease={self.name}:{self.was or ''}"
+
+    @property
+    def spec(self) -> str:
+        return f"{self.now or ''}:{self.name}"
+
+
+async def push(hub: Path, url: str, refs: Sequence[Ref]) -> None:
+    """Pushes all of ``refs`` or none. Moved: one is not as it was seen. Refused: the forge's own no. ForgeGone: no answer."""
+    try:
+        await agit(hub, "push", "--quiet", "--porcelain", "--atomic", *(r.lease for r in refs), url, *(r.spec for r in refs))
+    except GitFailed as failed:
+        raise classified(failed, refs) from failed
+
+
+def classified(failed: GitFailed, refs: Sequence[Ref]) -> ForgeGone | Moved | Refused:
+    said = failed.said.lower()
+    names = ", ".join(r.name for r in refs)
+    if any(word in said for word in LOST):
+        return Moved(f"{names} moved meanwhile")
+    if failed.code == -1 or any(word in said for word in GONE):
+        return ForgeGone(f"the push of {names} got no answer: {failed.said[-200:]}", sent=True)
+    return Refused(f"the forge refused the push of {names}: {failed.said[-300:]}", 0)
+
+
+async def record(hub: Path, message: str, parents: Sequence[Oid] = ()) -> Oid:
+    """A commit of the empty tree that carries ``message``: what leases are made of. Unique by what the message says."""
+    await agit(hub, "hash-object", "-t", "tree", "-w", "--stdin", stdin="")
+    made = await agit(hub, "commit-tree", EMPTY_TREE, *(word for p in parents for word in ("-p", p)), "-F", "-", stdin=message)
+    return Oid(made.out.strip())
+
+
+async def exists(hub: Path, url: str, name: str) -> Oid | None:
+    """One ref on the forge as it is now; None when it is not there. Asked whole: listings match by prefix."""
+    try:
+        listed = (await agit(hub, "ls-remote", url, name)).out
+    except GitFailed as failed:
+        raise ForgeGone(f"{name} cannot be read: {failed.said[-200:]}", sent=False) from failed
+    return next((Oid(line.split("\t")[0]) for line in listed.splitlines() if line.split("\t")[1] == name), None)

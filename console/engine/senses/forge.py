@@ -1,0 +1,78 @@
+"""What the forge says: issues and pulls by what changed, statuses by head. Asked seldom, because it is remembered."""
+
+from collections.abc import Callable, Mapping
+
+from console.core.facts import Blind, Issue, Look, Oid, Pull
+from console.engine.senses.memory import Memory
+from console.forge import Forge
+from console.forge.errors import ForgeError
+
+FULL_S = 600.0  # a full listing every so often: what was missed is found
+STATUS_S = 10.0
+
+
+class ForgeSense:
+    """The table of issues and pulls as last heard. ``every_s``: how often it is asked when nothing happens."""
+
+    def __init__(self, forge: Forge, memory: Memory, clock: Callable[[], float], every_s: float) -> None:
+        self._forge = forge
+        self._memory = memory
+        self._clock = clock
+        self._every_s = every_s
+        self._cursor: str | None = None
+        self._full_at = 0.0
+        self._asked_at = 0.0
+        self._issues: dict[int, Issue] = {}
+        self._pulls: dict[int, Pull] = {}
+        self._statuses: dict[Oid, tuple[float, Mapping[str, str]]] = {}
+        self.state: Look[str] = Blind(why="it was not asked yet", since=clock())
+
+    def stale(self) -> None:
+        """Something was done to it: it is asked at the next look."""
+        self._asked_at = 0.0
+        self._statuses.clear()
+
+    async def look(self) -> None:
+        """Asks what changed, if it is time; what cannot be read leaves the table as it was, and blind."""
+        now = self._clock()
+        if now - self._asked_at < self._every_s:
+            return
+        full = self._cursor is None or now - self._full_at > FULL_S
+        try:
+            changes = await self._forge.changed(None if full else self._cursor)
+        except ForgeError as error:
+            self.state = self._memory.blind("forge", str(error))
+            return
+        if full:
+            self._issues, self._pulls, self._full_at = {}, {}, now
+        self._issues |= {issue.number: issue for issue in changes.issues}
+        self._pulls |= {pull.number: pull for pull in changes.pulls}
+        self._cursor, self._asked_at = changes.cursor, now
+        self.state = self._memory.known("forge", "forge")
+
+    @property
+    def issues(self) -> Mapping[int, Issue]:
+        return self._issues
+
+    def issue(self, n: int) -> Issue:
+        return self._issues[n]
+
+    def pull_of(self, issue: int, branch: str) -> Look[Pull | None]:
+        """The pull of a branch: the open one, else the youngest."""
+        if isinstance(self.state, Blind):
+            return self.state
+        found = sorted((p for p in self._pulls.values() if p.head_branch == branch), key=lambda p: (p.state == "open", p.number))
+        return self._memory.known(("pull", issue), found[-1] if found else None)
+
+    async def statuses(self, pull: Pull | None) -> Look[Mapping[str, str]]:
+        """What was posted on an open pull's head, at most STATUS_S old; nothing for any other pull."""
+        if not pull or pull.state != "open":
+            return self._memory.known(("statuses", 0), {})
+        at, said = self._statuses.get(pull.head, (0.0, {}))
+        if self._clock() - at > STATUS_S:
+            try:
+                said = await self._forge.statuses(pull.head)
+            except ForgeError as error:
+                return self._memory.blind(("statuses", pull.number), str(error))
+            self._statuses[pull.head] = (self._clock(), said)
+        return self._memory.known(("statuses", pull.number), said)

@@ -1,0 +1,121 @@
+"""Parts put together: the one place where concrete classes meet."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from console.config import Place, SettingsError, instance, load, remember_checkout, trunk_of
+from console.engine import effect
+from console.engine.loop import Loop
+from console.engine.ports import Paths, Ports
+from console.engine.senses import Senses
+from console.engine.watch import Watch
+from console.forge.gitea import Gitea
+from console.localforge import protect
+from console.localforge.app import app
+from panes.hosts import HOSTS
+from panes.session import Session
+
+LOCAL_EVERY_S = 1.0  # the local forge costs 12 ms to ask
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A loop and what is looked at beside it."""
+
+    loop: Loop
+    watch: Watch
+
+
+def ops_console(place: Place, *words: str) -> list[str]:
+    """The command line of another process of ours about the same repository; ``-P``: never what lies in its folder."""
+    options = ["--repo", place.repo, "--state", str(place.state.parent)]
+    if place.settings:
+        options += ["--config", str(place.settings)]
+    return [sys.executable, "-P", "-m", "console.cli.main", *options, *words]
+
+
+def session(place: Place) -> Session:
+    """The tmux server of a repository's workers; nothing is started by making it."""
+    return Session(place.server, place.state, ops_console(place, "log", "-f"))
+
+
+@asynccontextmanager
+async def forge(place: Place) -> AsyncIterator[Gitea]:
+    """The repository's forge, for as long as it is needed; a local one is made at its first use."""
+    found(place)
+    transport = httpx.ASGITransport(app=app(place.forge), raise_app_exceptions=False)
+    owner, name = place.repo.split("/", 1)
+    async with httpx.AsyncClient(transport=transport, base_url="http://local.invalid") as client:
+        yield Gitea(client, owner, name)
+
+
+def found(place: Place) -> None:
+    """Makes the local forge if there is none, out of the operator's checkout. Raises SettingsError when there is nothing to make it of."""
+    settings = load(place)
+    there = (place.forge / "forge.db").exists()
+    if not there and place.checkout is None:
+        raise SettingsError(f"there is no local forge for {place.repo} yet: start once in a git checkout of it")
+    trunk = trunk_of(place.checkout, settings.trunk) if place.checkout and not there else settings.trunk
+    owner, name = place.repo.split("/", 1)
+    protect.found(place.forge, owner=owner, name=name, trunk=trunk, source=place.checkout)
+    if place.checkout and not (place.forge / "checkout.json").exists():
+        remember_checkout(place.forge, place.checkout)
+
+
+@asynccontextmanager
+async def engine(place: Place, still_ours: Callable[[], bool]) -> AsyncIterator[Engine]:
+    """Everything an engine needs, for as long as it runs."""
+    async with forge(place) as client:
+        config = load(place)
+        paths = Paths(state=place.state)
+        paths.make()
+        place.standing.parent.mkdir(parents=True, exist_ok=True)
+        tmux = session(place)
+        watch = Watch(tmux, (place.state / "inbox", place.standing.parent))
+        ports = Ports(
+            paths=paths,
+            policy=config.policy,
+            forge=client,
+            url=str(place.forge / "repo.git"),
+            host=HOSTS["local"](paths.runs, tmux),
+            identity=config.identity,
+            commands=config.commands,
+            check_env=config.check_env,
+            standing=place.standing,
+            me=instance(place),
+            process=f"{os.getpid()}-{time.time_ns()}",
+            getenv=os.environ.get,
+            clock=time.time,
+        )
+        loop = Loop(
+            ports=ports,
+            senses=Senses(ports, LOCAL_EVERY_S),
+            effect=effect.named(os.environ.get("OPS_KILL_ONCE")),
+            tmux=watch.tmux,
+            lines=watch.lines,
+            still_ours=still_ours,
+        )
+        yield Engine(loop=loop, watch=watch)
+
+
+async def run(engine: Engine, until_idle: bool) -> None:
+    """The loop with what wakes it, until it ends by itself."""
+    loop, watch = engine.loop, engine.watch
+    beside = [
+        asyncio.create_task(watch.files(loop.woken.set)),
+        asyncio.create_task(watch.runs(loop.ports.host.events(), loop.woken.set)),
+        asyncio.create_task(watch.screens(loop.live_slots, loop.woken.set)),
+    ]
+    try:
+        await loop.run(until_idle)
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
