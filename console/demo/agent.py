@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ISSUES = Path(__file__).parent / "issues"
-SECOND_TRY = "## What the check said"
+REFUSED = "## What the check said"
+TAKEN_OVER = "## What happened before"
 SHOWN_LINES = 14
 
 BOLD, DIM, RED, GREEN, CYAN, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
@@ -47,6 +48,15 @@ class Edit:
         if text.count(self.old) != 1:
             raise CannotReplay(f"{self.file} has {text.count(self.old)} times, not once: {self.old.strip().splitlines()[0]}")
         return text.replace(self.old, self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the prompt asks for. ``refused``: a check has refused a change; ``taken_over``: a run before this one did not finish."""
+
+    title: str
+    refused: bool
+    taken_over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +94,33 @@ def _made(files: Mapping[str, str], edits: Sequence[Edit]) -> dict[str, str]:
     return made
 
 
-def read_prompt(prompt: str) -> tuple[str, bool]:
-    """The title of the issue, and whether a check has refused an attempt already. Raises CannotReplay."""
-    first, _, rest = prompt.partition("\n")
-    asked = re.fullmatch(r"# Issue #\d+: (.+)", first.strip())
-    if asked is None:
+def read_prompt(prompt: str) -> Asked:
+    """Raises CannotReplay when it does not begin with an issue."""
+    first, *rest = prompt.splitlines() or [""]
+    found = re.fullmatch(r"# Issue #\d+: (.+)", first.strip())
+    if found is None:
         raise CannotReplay(f"the prompt does not begin with an issue: {first[:80]!r}")
-    return asked[1], SECOND_TRY in rest.splitlines()
+    return Asked(found[1], refused=REFUSED in rest, taken_over=TAKEN_OVER in rest)
 
 
-def find_tries(title: str, again: bool, issues: Path) -> tuple[Attempt, ...]:
-    """The attempts up to the one that is due. Raises CannotReplay when no file in the folder tells of that issue."""
+def find_attempts(title: str, issues: Path) -> tuple[Attempt, ...]:
+    """Raises CannotReplay when no file in the folder tells of that issue."""
     for file in sorted(issues.glob("*.toml")):
         told = tomllib.loads(file.read_text(encoding="utf-8"))
         if told["title"] == title:
-            return attempts(told)[: 2 if again else 1]
+            return attempts(told)
     raise CannotReplay(f"this replay knows no issue called {title!r}")
+
+
+def due(asked: Asked, files: Mapping[str, str], tries: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """The attempts up to the one to be made now: the first, or the last where the first was refused or is here already."""
+    if asked.refused:
+        return tries
+    try:
+        is_here = edited(files, tries[:1]) == files
+    except CannotReplay:
+        return tries  # a run that was cut short may have got further than its prompt knows
+    return tries if is_here and asked.taken_over else tries[:1]
 
 
 class Voice:
@@ -133,27 +154,22 @@ def changed_lines(before: str, after: str) -> Iterator[str]:
 
 def replay(prompt: str, issues: Path, voice: Voice) -> None:
     """Does it, in the current folder. Raises CannotReplay before anything is changed, or when the tests or git say no."""
-    title, again = read_prompt(prompt)
-    voice.say(f"{title}", BOLD)
-    tries = find_tries(title, again, issues)
-    due = tries[-1]
-    voice.step("read", "the issue" + (", and what the check said about the first attempt" if again else ""))
-    names = dict.fromkeys(edit.file for attempt in tries for edit in attempt.edits)
+    asked = read_prompt(prompt)
+    voice.say(asked.title, BOLD)
+    tries = find_attempts(asked.title, issues)
+    voice.step("read", "the issue" + (", and what the check said about the change" if asked.refused else ""))
     before = {}
-    for name in names:
+    for name in dict.fromkeys(edit.file for attempt in tries for edit in attempt.edits):
         voice.step("open", name)
         before[name] = read(name)
-    voice.step("think", due.thinks)
-    after = edited(before, tries)
-    for name in names:
-        if before[name] != after[name]:
-            voice.diff(name, before[name], after[name])
-            Path(name).write_text(after[name], encoding="utf-8")
-    run_tests(due.tests, voice)
-    if due.commit is None:
-        voice.step("leave", "the change uncommitted")
-    else:
-        commit(due.commit, voice)
+    tries = due(asked, before, tries)
+    voice.step("think", tries[-1].thinks)
+    for name, text in edited(before, tries).items():
+        if before[name] != text:
+            voice.diff(name, before[name], text)
+            Path(name).write_text(text, encoding="utf-8")
+    run_tests(tries[-1].tests, voice)
+    commit(tries[-1].commit, voice)
     voice.say("Done. No model was called: this is a replay.", GREEN)
 
 
@@ -172,8 +188,11 @@ def run_tests(tests: str, voice: Voice) -> None:
         raise CannotReplay(f"the tests in {tests} are red")
 
 
-def commit(message: str, voice: Voice) -> None:
-    """Commits everything, unless an earlier run has done so."""
+def commit(message: str | None, voice: Voice) -> None:
+    """Commits everything, unless an earlier run has done so; None leaves it to the engine."""
+    if message is None:
+        voice.step("leave", "the change uncommitted, for the engine to commit")
+        return
     voice.step("commit", message)
     git("add", "--all")
     if subprocess.run(["git", "diff", "--cached", "--quiet"]).returncode == 0:

@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from console.demo import agent
 from console.demo.story import Told, plant, story
 from panes.git import Identity, git
+from prompts import render
 
 STORY = story()
 COMMITS = next(told for told in STORY if told.attempts[0].commit)
@@ -22,9 +24,10 @@ def planted(tmp_path: Path) -> Path:
     return plant(tmp_path / "work")
 
 
-def prompt_for(told: Told, again: bool = False) -> str:
-    said = f"\n{agent.SECOND_TRY}\n\n1 failed\n" if again else ""
-    return f"# Issue #7: {told.title}\n\n{told.body}\n{said}"
+def prompt_for(told: Told, reason: str = "implement") -> str:
+    """The prompt as the engine renders it."""
+    issue = SimpleNamespace(number=7, title=told.title, body=told.body)
+    return render(reason, issue=issue, branch="fix/issue-7", trunk="main", text="1 failed" if reason != "implement" else "")
 
 
 def run(where: Path, prompt: str, *options: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -74,17 +77,29 @@ def test_it_leaves_its_work_uncommitted_in_others(planted: Path) -> None:
 
 def test_told_what_the_check_said_it_mends_its_first_attempt(planted: Path) -> None:
     assert run(planted, prompt_for(REFUSED_FIRST)).returncode == 0
-    assert run(planted, prompt_for(REFUSED_FIRST, again=True)).returncode == 0
+    assert run(planted, prompt_for(REFUSED_FIRST, "checks")).returncode == 0
     assert log(planted) == [attempt.commit for attempt in reversed(REFUSED_FIRST.attempts)] + ["larder 1.2.0"]
 
 
-@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("reason", ["implement", "checks"])
 @pytest.mark.parametrize("told", STORY, ids=lambda told: told.title)
-def test_a_run_repeated_in_the_same_worktree_does_nothing_twice(planted: Path, told: Told, again: bool) -> None:
-    assert run(planted, prompt_for(told, again)).returncode == 0
+def test_a_run_repeated_in_the_same_worktree_does_nothing_twice(planted: Path, told: Told, reason: str) -> None:
+    assert run(planted, prompt_for(told, reason)).returncode == 0
     before = (log(planted), git(planted, "diff").out)
-    assert run(planted, prompt_for(told, again)).returncode == 0
+    assert run(planted, prompt_for(told, reason)).returncode == 0
     assert (log(planted), git(planted, "diff").out) == before
+
+
+def test_a_run_that_takes_over_goes_on_from_what_is_there(planted: Path) -> None:
+    """The second run was lost, before or after it had made its edits; the third is only told that somebody has been at it."""
+    first, last = REFUSED_FIRST.attempts
+    assert run(planted, prompt_for(REFUSED_FIRST, "again")).returncode == 0
+    assert log(planted) == [first.commit, "larder 1.2.0"]
+    assert run(planted, prompt_for(REFUSED_FIRST, "again")).returncode == 0
+    assert log(planted) == [last.commit, first.commit, "larder 1.2.0"]
+    git(planted, "reset", "--quiet", "HEAD^")
+    assert run(planted, prompt_for(REFUSED_FIRST, "again")).returncode == 0
+    assert log(planted) == [last.commit, first.commit, "larder 1.2.0"]
 
 
 def test_a_text_that_is_not_there_ends_it_with_1_and_nothing_is_changed(planted: Path) -> None:
