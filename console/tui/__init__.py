@@ -1,0 +1,1 @@
+"""The one screen: draws the board, leaves commands, decides nothing."""

@@ -1,0 +1,1 @@
+"""The first screen, and what opens over it."""

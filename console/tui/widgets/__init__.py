@@ -1,0 +1,1 @@
+"""What draws lines as cells. Each keeps the strips it shows and repaints only those that changed."""
