@@ -50,7 +50,7 @@ UV = f"""\
 echo "$1" >>"$CALLS"
 case "$1" in
 venv) for folder; do :; done; exec "{sys.executable}" -m venv --without-pip "$folder" ;;
-pip) sleep "${{UV_SLEEPS:-0}}"; printf '#!/bin/sh\\n' >.venv/bin/ops-console; PATH=/usr/bin:/bin chmod +x .venv/bin/ops-console ;;
+pip) while [ -n "${{UNTIL-}}" ] && [ ! -e "$UNTIL" ]; do sleep 0.05; done; printf '#!/bin/sh\\n' >.venv/bin/ops-console; PATH=/usr/bin:/bin chmod +x .venv/bin/ops-console ;;
 esac
 """
 
@@ -171,11 +171,20 @@ def test_a_setup_that_was_cut_short_is_made_anew(with_uv: Machine) -> None:
 
 
 def test_of_two_makes_at_once_one_installs_and_the_other_waits(with_uv: Machine) -> None:
-    with with_uv.start(UV_SLEEPS="2") as one, with_uv.start(UV_SLEEPS="2") as other:
-        said = one.communicate(timeout=120)[0] + other.communicate(timeout=120)[0]
+    finish = with_uv.folder / "finish"
+    with with_uv.start(UNTIL=str(finish)) as one:
+        try:
+            until = time.monotonic() + 60
+            while not with_uv.calls and time.monotonic() < until:
+                time.sleep(0.02)
+            with with_uv.start() as other:
+                assert other.stdout is not None
+                assert other.stdout.readline() == "setup: another make is at it in this folder; waiting for it\n"
+                finish.touch()
+        finally:
+            finish.touch()
     assert (one.returncode, other.returncode) == (0, 0)
     assert with_uv.calls == ["venv", "pip"]
-    assert "waiting" in said
 
 
 def test_pip_installs_where_there_is_no_uv(machine: Machine) -> None:
