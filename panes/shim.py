@@ -67,7 +67,8 @@ class Log:
         self.size = self.file.tell()
 
     def write(self, data: bytes) -> None:
-        self.file.write(data)
+        with suppress(OSError):  # a full disk is no reason to end the worker
+            self.file.write(data)
         self.size += len(data)
         if self.size >= LOG_BYTES:
             self.file.close()

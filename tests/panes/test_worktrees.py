@@ -355,6 +355,8 @@ async def test_an_embedded_repositorys_settings_do_not_run_with_us(place: Place)
     (inner / "file").write_text("x")
     await place.look()
     assert not trace.exists()
+    place.work("status")
+    assert trace.exists(), "they do run when git is asked in the worktree"
 
 
 async def test_an_embedded_repository_without_a_commit_hides_nothing_else(place: Place) -> None:
