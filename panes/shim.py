@@ -39,12 +39,13 @@ class Refused(Exception):
 
 
 def write_whole(path: Path, text: str) -> None:
-    """The file is there with all of ``text``, or as it was."""
+    """The file is there with all of ``text``, or as it was.
+
+    It is not synced, which would make every end be known milliseconds later: after a power cut the run may be lost, as it is without.
+    """
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
     fresh.replace(path)
 
 
@@ -60,10 +61,7 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._begin()
-
-    def _begin(self) -> None:
-        self.file = self.path.open("ab", buffering=0)
+        self.file = path.open("ab", buffering=0)
         self.size = self.file.tell()
 
     def write(self, data: bytes) -> None:
@@ -73,7 +71,7 @@ class Log:
         if self.size >= LOG_BYTES:
             self.file.close()
             self.path.replace(self.path.with_name("output.log.1"))
-            self._begin()
+            self.file, self.size = self.path.open("ab", buffering=0), 0
 
 
 class Flow:
@@ -131,6 +129,7 @@ class Worker:
         self.mark = f"{MARK}={folder}".encode()
         self.code: int | None = None
         self.signal = 0
+        self.childless = False  # nobody is left who descends from us
         self.terminal, inner = os.openpty()
         if settings:
             termios.tcsetattr(inner, termios.TCSANOW, settings)
@@ -152,7 +151,7 @@ class Worker:
 
     def reap(self) -> None:
         """Takes notice of everybody who has ended: as their reaper we are the parent of all who lost theirs."""
-        with suppress(ChildProcessError):
+        try:
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
                 if pid == 0:
@@ -161,22 +160,20 @@ class Worker:
                     code = os.waitstatus_to_exitcode(status)
                     self.signal = -code if code < 0 else 0
                     self.code = 128 + self.signal if code < 0 else code
+        except ChildProcessError:
+            self.childless = True
 
     def tree(self) -> set[int]:
         """The living processes of the run, without us."""
-        parents = dict(_living())
-        if not parents:  # no /proc: the group is all that can be seen
+        processes = [int(name) for name in os.listdir("/proc") if name.isdigit()] if sys.platform == "linux" else []  # noqa: PTH208
+        if not processes:  # without /proc the child is all that can be seen
             return {self.pid} if self.code is None else set()
         ours = {os.getpid()}
-        while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
-            ours |= more
-        return (ours | {pid for pid in parents if self._carries(pid)}) - {os.getpid()}
-
-    def _carries(self, pid: int) -> bool:
-        try:
-            return self.mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        except OSError:  # gone, or another user's
-            return False
+        if not self.childless:  # else nobody descends from us any more: most ends are like that
+            parents = {pid: parent for pid in processes if (parent := _parent(pid))}
+            while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+                ours |= more
+        return (ours | {pid for pid in processes if self.mark in _read(f"/proc/{pid}/environ").split(b"\0")}) - {os.getpid()}
 
     def send(self, number: int) -> None:
         """To the group, then to every process of the tree by itself: background ones lead groups of their own."""
@@ -187,15 +184,23 @@ class Worker:
                 os.kill(pid, number)
 
 
-def _living() -> Iterator[tuple[int, int]]:
-    """Process and its parent, zombies left out."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            state, parent = (entry / "stat").read_bytes().rpartition(b")")[2].split()[:2]
-        except OSError:
-            continue
-        if state not in b"ZX":
-            yield int(entry.name), int(parent)
+def _parent(pid: int) -> int:
+    """0: there is no such process, or it is a zombie."""
+    state, parent, *_ = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split() or (b"X", b"0")
+    return 0 if state in b"ZX" else int(parent)
+
+
+def _read(path: str) -> bytes:
+    """Empty when it is gone, or another user's. Plain calls: this is done for every process there is, before an end is told."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            return file.read()
+    except OSError:
+        return b""
 
 
 def _become(command: list[str], where: str, env: dict[str, str], terminal: int, tell: int) -> None:
@@ -342,10 +347,7 @@ def _end(code: int | None, why: str, seconds: float, detail: str) -> dict[str, A
 
 def _size() -> os.terminal_size | None:
     """Of the pane; None: we run in none."""
-    try:
-        return os.get_terminal_size(0)
-    except OSError:
-        return None
+    return os.get_terminal_size(0) if os.isatty(0) else None
 
 
 @contextmanager
