@@ -8,12 +8,11 @@ switch the forge's own protection off.
 import asyncio
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
+GLOBAL = Path(__file__).with_name("git.config")
 ZERO = "0" * 40
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -67,26 +66,13 @@ class Identity:
         }
 
 
-@lru_cache(maxsize=1)
-def _global_file() -> str:
-    """Our own global settings: a private file with ``safe.directory`` alone (identity goes by environment)."""
-    folder = Path(tempfile.mkdtemp(prefix="ops-git-"))
-    path = folder / "config"
-    path.write_text("[safe]\n\tdirectory = *\n")
-    import atexit
-    import shutil
-
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return str(path)
-
-
 def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment git is run in: no ``GIT_*`` of the caller's, no system or user settings, no prompt, C.UTF-8."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env |= {
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": _global_file(),
+        "GIT_CONFIG_GLOBAL": str(GLOBAL),
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_CONFIG_COUNT": str(len(SETTINGS)),

@@ -108,9 +108,9 @@ def main(arguments: list[str] | None = None) -> None:
         show(failure, as_json)
         sys.exit(failure.code)
     except Exception as error:  # the program's boundary: what has a sentence gets it, a bug is a bug
-        failure = explained(error)
-        show(failure, as_json)
-        sys.exit(failure.code)
+        told = explained(error)
+        show(told, as_json)
+        sys.exit(told.code)
 
 
 def explained(error: Exception) -> Failure:

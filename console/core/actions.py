@@ -4,6 +4,8 @@ An action carries what it was decided on. `perform` compares that with the world
 and may be asked to do the same action twice.
 """
 
+from collections.abc import Mapping
+
 from console.core.facts import Landing, Oid, Outcome, RunId, Slot, Suite, Tree, fact
 
 
@@ -132,10 +134,12 @@ class StartCheck:
 class Record:
     """Read how a check ended, see that the tracked files are still the tree, and write the verdict."""
 
-    issue: int | None
     run: RunId
     tree: Tree
-    suite: Suite
+
+    @property
+    def issue(self) -> int | None:
+        return None
 
 
 @fact
@@ -322,3 +326,38 @@ STARTS = (TakeClaim, Provision, FastForward, Launch)  # held by a pause
 LANDS = (Move, Bless, Merge)  # held by a freeze
 # What watch leaves alone: it starts, publishes and lands nothing, but what has ended is kept and booked.
 WATCHES = (Note, Void, Stop, Rescue, KeepSafe, Book, Record, Interrupt, Sweep, Freeze)
+
+# What the journal calls them.
+WORDS: Mapping[type, str] = {
+    TakeClaim: "claim",
+    Note: "note",
+    Provision: "provision",
+    FastForward: "follow",
+    Launch: "launch",
+    Void: "void",
+    Stop: "stop",
+    Commit: "commit",
+    Rescue: "rescue",
+    KeepSafe: "keep",
+    Book: "book",
+    StartCheck: "check",
+    Record: "verdict",
+    Publish: "publish",
+    Propose: "propose",
+    Move: "move",
+    Bless: "bless",
+    Merge: "merge",
+    Prove: "prove",
+    ClosePull: "close",
+    RemoveWork: "remove",
+    DropRefs: "release",
+    Park: "park",
+    Interrupt: "interrupt",
+    Sweep: "sweep",
+    DropLander: "unload",
+    Freeze: "freeze",
+}
+
+
+def word(action: Action) -> str:
+    return WORDS[type(action)]

@@ -19,6 +19,12 @@ def cut(text: str, most: int) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+def command(said: str) -> str:
+    """A command as it is shown: its program by name alone, and not too long."""
+    program, *rest = said.split(" ")
+    return cut(" ".join([program.rsplit("/", 1)[-1], *rest]), 60)
+
+
 def span(s: float) -> str:
     """A length of time as an operator reads it: 8 s, 3 m, 2 h, 4 d."""
     for unit, name in ((86_400, "d"), (3_600, "h"), (60, "m")):

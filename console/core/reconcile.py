@@ -6,11 +6,11 @@ from dataclasses import replace
 from console.core import actions as a
 from console.core import train
 from console.core.commands import Desk, interrupts
-from console.core.facts import Answer, Blind, Run, fact
+from console.core.facts import Answer, Blind, Run, Tree, fact
 from console.core.order import rank
 from console.core.phrases import short, span
 from console.core.policy import Policy
-from console.core.stages import ROWS, check
+from console.core.stages import ROWS, TIDY, check, never_began
 from console.core.task import Observed, Task, Trouble
 from console.core.view import Do, Room, Unseen, View
 
@@ -28,6 +28,11 @@ class Step:
     evidence: tuple[str, ...]
     action: a.Action | None
     due: float | None
+
+    @property
+    def tidy(self) -> bool:
+        """It has ended, and nothing of it is left."""
+        return self.why.endswith(TIDY)
 
 
 @fact
@@ -182,37 +187,52 @@ def step(t: View, row: int, do: Do) -> Step:
 
 
 def fleet(views: Sequence[View], seen: Observed, policy: Policy, room: Room) -> Iterator[a.Action]:
-    """What is about no single issue: the trunk's own check, an incident, what is left over."""
+    """What is about no single issue: ended checks, the trunk's own check, an incident, what is left over."""
     doing = seen.busy.get(None, ())
-    wanted: list[a.Action] = []
+    wanted = [*check_ends(seen), *(trunk_check(views) if room.trunk_wanted else []), *incident(seen), *idle_lander(views, seen)]
     if done := tuple(sorted(seen.checkouts & seen.recorded)):
         wanted.append(a.Sweep(checkouts=done))
-    if not isinstance(seen.trunk, Blind):
-        wanted += trunk_check(views, room) if room.trunk_wanted else []
-        odd = next((x for x in reversed(seen.trunk.value.landed) if x.tested != x.tree or x.parents != 1), None)
-        if odd and odd.commit != seen.standing.incident:
-            why = f"{short(odd.commit)} (p{odd.pull}) landed as tree {short(odd.tree, 12)}, tested was {short(odd.tested, 12)}"
-            wanted.append(a.Freeze(commit=odd.commit, why=why))
-    held = seen.lander.value if not isinstance(seen.lander, Blind) else None
-    if (
-        not isinstance(seen.forge, Blind)
-        and held
-        and held.ours
-        and held.landing
-        and not any(t.n == held.landing.issue and t.task.issue.state == "open" for t in views)
-    ):
-        wanted.append(a.DropLander(lander=held.oid))
     for action in wanted:
         trouble = seen.troubles.get(action)
         if action not in doing and (not trouble or seen.now > trouble.at + 2.0 ** min(trouble.count, 6)):
             yield action
 
 
-def trunk_check(views: Sequence[View], room: Room) -> list[a.Action]:
+def check_ends(seen: Observed) -> Iterator[a.Action]:
+    """Each check that has ended gets its verdict written, whether or not somebody still waits for it."""
+    if isinstance(seen.checks, Blind):
+        return
+    for run in seen.checks.value:
+        if run.ended and run.id not in seen.recorded:
+            yield a.Record(run=run.id, tree=Tree(run.about["tree"]))
+        elif never_began(run, seen.checks.times, seen.now):
+            yield a.Void(issue=None, run=run.id)
+
+
+def incident(seen: Observed) -> Iterator[a.Action]:
+    """The trunk got a commit of ours that is not the tree that was tested."""
+    if isinstance(seen.trunk, Blind):
+        return
+    odd = next((x for x in reversed(seen.trunk.value.landed) if x.tested != x.tree or x.parents != 1), None)
+    if odd and odd.commit != seen.standing.incident:
+        why = f"{short(odd.commit)} (p{odd.pull}) landed as tree {short(odd.tree, 12)}, tested was {short(odd.tested, 12)}"
+        yield a.Freeze(commit=odd.commit, why=why)
+
+
+def idle_lander(views: Sequence[View], seen: Observed) -> Iterator[a.Action]:
+    """The lander's ref names something that has landed."""
+    if isinstance(seen.forge, Blind) or isinstance(seen.lander, Blind) or not seen.lander.value:
+        return
+    held = seen.lander.value
+    if held.ours and held.landing and not any(t.n == held.landing.issue and t.issue.state == "open" for t in views):
+        yield a.DropLander(lander=held.oid)
+
+
+def trunk_check(views: Sequence[View]) -> Iterator[a.Action]:
     """The trunk's tree is checked like any other; whoever wanted it lends the view."""
-    t, plan = views[0], views[0].policy.full
-    if not plan or t.seen.standing.mode == "watch":
-        return []
-    do = check(t, t.trunk.tree, plan, "full", (t.trunk.head,))
-    action = do.action if isinstance(do, Do) else None
-    return [replace(action, issue=None)] if isinstance(action, a.StartCheck | a.Record | a.Void) else []
+    t = views[0]
+    if not t.policy.full or t.seen.standing.mode == "watch":
+        return
+    do = check(t, t.trunk.tree, t.policy.full, "full", (t.trunk.head,))
+    if isinstance(do, Do) and isinstance(do.action, a.StartCheck):
+        yield replace(do.action, issue=None)

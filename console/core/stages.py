@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 from console.core import actions as a
 from console.core.facts import Oid, Outcome, Run, RunId, Tree, Verdict, Work
-from console.core.phrases import short, span
+from console.core.phrases import command, short, span
 from console.core.policy import CheckPlan
 from console.core.view import Do, View
 
 LOST = "nobody saw it end"
+TIDY = "all is tidy"
 STARTING_S = 5.0  # a shim takes its lock within 50 ms; on a busy machine within a second or two
 
 
@@ -31,7 +32,8 @@ def working(t: View) -> Do | None:
         return None
     age = span(t.seen.now - run.began)
     if run.state == "reserved":
-        return Do(stage="working", why=f"{run.kind} starts in {run.slot}", action=never_began(t, run, t.runs_seen))
+        gone = a.Void(issue=t.n, run=run.id) if never_began(run, t.runs_seen, t.seen.now) else None
+        return Do(stage="working", why=f"{run.kind} starts in {run.slot}", action=gone)
     stop = reason_to_stop(t, run)
     if stop:
         return Do(stage="working", why=f"{run.kind} in {run.slot} is being stopped: {stop}", action=a.Stop(issue=t.n, run=run.id, why=stop))
@@ -41,9 +43,9 @@ def working(t: View) -> Do | None:
     )
 
 
-def never_began(t: View, run: Run, seen: int) -> a.Void | None:
+def never_began(run: Run, seen: int, now: float) -> bool:
     """A run that was reserved and did not start, seen so twice."""
-    return a.Void(issue=t.n, run=run.id) if seen >= 2 and t.seen.now - run.began > STARTING_S else None
+    return run.state == "reserved" and seen >= 2 and now - run.began > STARTING_S
 
 
 def reason_to_stop(t: View, run: Run) -> str | None:
@@ -180,7 +182,7 @@ def tidy(t: View, why: str, head: Oid | None) -> Do:
         wip = t.wip if head and t.wip and t.graph.has(t.wip, head) else None
         drop = a.DropRefs(issue=t.n, claim=claim.oid, branch=branch, wip=wip)
         return Do(stage=stage, why=f"{why}; branch and claim are being let go", action=drop)
-    return Do(stage=stage, why=f"{why}; all is tidy")
+    return Do(stage=stage, why=f"{why}; {TIDY}")
 
 
 def parked(t: View) -> Do | None:
@@ -234,7 +236,9 @@ def untested_trunk(t: View) -> Do | None:
     if verdict and verdict.green:
         return None
     if verdict and verdict.final:
-        return Do(stage="held", why=f"the trunk itself is red on `{t.policy.full.command}`: mend it first, nothing new is started on it")
+        return Do(
+            stage="held", why=f"the trunk itself is red on `{command(t.policy.full.command)}`: mend it first, nothing new is started on it"
+        )
     t.room.trunk_wanted = True
     return Do(stage="queued", why="the trunk is being checked before anything is started on it")
 
@@ -244,15 +248,6 @@ def no_slot(t: View) -> str:
         return "there are no workers: set `workers:` in ops.yaml"
     wanted = t.assigned.args.get("slot") if t.assigned else None
     return f"{wanted} is busy" if wanted else "every worker is busy"
-
-
-def behind(t: View) -> Do | None:
-    """The engine moved our branch on; the worktree follows."""
-    work, remote = t.work, t.remote
-    if not work or work.dirty or not remote or work.tip == remote or not t.graph.made_from(remote, work.tip):
-        return None
-    go = a.FastForward(issue=t.n, was=work.tip, now=remote)
-    return Do(stage="behind", why=f"its worktree follows the branch to {short(remote)}", action=go)
 
 
 def emptied(t: View) -> Do | None:
@@ -308,24 +303,18 @@ def check(t: View, tree: Tree, plan: CheckPlan, part: str, parents: tuple[Oid, .
     runs = t.checks(tree, plan.suite)
     if runs:
         last = runs[-1]
-        if last.state == "reserved":
-            return Do(stage="checking", why=f"its check starts in {last.slot}", action=never_began(t, last, t.checks_seen))
-        if last.state == "alive":
-            return Do(
-                stage="checking",
-                why=f"`{plan.command}` runs in {last.slot} for {span(t.seen.now - last.began)}",
-                evidence=(f"tree {short(tree, 12)}",),
-            )
+        if last.state in ("reserved", "alive"):
+            why = f"`{command(plan.command)}` runs in {last.slot} for {span(t.seen.now - last.began)}"
+            return Do(stage="checking", why=why, evidence=(f"tree {short(tree, 12)}",))
         if last.id not in t.seen.recorded:
-            record = a.Record(issue=t.n, run=last.id, tree=tree, suite=plan.suite)
-            return Do(stage="checking", why="its check has ended; the verdict is being written", action=record)
+            return Do(stage="checking", why="its check has ended; the verdict is being written")
     run = RunId(f"c-{tree[:12]}-{plan.suite[:8]}-{len(runs) + 1}")
     if run in t.room.checking:
         return Do(stage="checking", why="the same tree is being checked for another issue")
     if not t.room.bays:
         return Do(stage="unchecked", why="every bay is busy with other checks")
     t.room.checking.add(run)
-    again = "once more, to see whether it was a flake" if found else f"with `{plan.command}`"
+    again = "once more, to see whether it was a flake" if found else f"with `{command(plan.command)}`"
     start = a.StartCheck(issue=t.n, run=run, tree=tree, suite=plan.suite, parents=parents, bay=t.room.bays.pop(0), part=part)
     return Do(stage="unchecked", why=f"tree {short(tree, 12)} is checked {again}", action=start)
 
@@ -403,6 +392,10 @@ def run(t: View, stage: str, reason: str, why: str, text: str) -> Do:
         at = t.wip or t.remote or t.trunk.head
         make = a.Provision(issue=t.n, claim=t.mine.oid, branch=t.mine.branch, at=at)
         return Do(stage="provision", why=f"{why}; its worktree is being made at {short(at)}", action=make)
+    remote = t.remote
+    if remote and not work.dirty and work.tip != remote and t.graph.made_from(remote, work.tip):
+        go = a.FastForward(issue=t.n, was=work.tip, now=remote)
+        return Do(stage="behind", why=f"{why}; its worktree follows the branch to {short(remote)}", action=go)
     number = RunId(f"{t.n}-{t.ledger.starts + 1}")
     start = a.Launch(issue=t.n, claim=t.mine.oid, run=number, kind=plan.kind, slot=plan.slot, reason=reason, on=work.tip, text=text)
     return Do(stage=stage, why=f"{why}; {plan.kind} starts in {plan.slot}", action=start)
@@ -421,7 +414,7 @@ ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (
     (5, cancelled),
     (6, parked),
     (7, unclaimed),
-    (8, behind),
+    (25, launch),
     (12, ended_badly),
     (14, unchecked),
     (15, unpublished),
@@ -430,5 +423,4 @@ ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (
     (18, conflict),
     (20, waiting),
     (21, aboard),
-    (25, launch),
 )

@@ -235,11 +235,6 @@ class View:
         runs = self._see("checks", self.seen.checks)
         return tuple(r for r in runs if r.about.get("tree") == tree and r.about.get("suite") == suite)
 
-    @property
-    def checks_seen(self) -> int:
-        """How many looks in a row saw the checks' runs as they are."""
-        return 0 if isinstance(self.seen.checks, Blind) else self.seen.checks.times
-
     def slot_for_run(self) -> SlotPlan | None:
         args = self.assigned.args if self.assigned else {}
         return self.room.take(args.get("slot"), args.get("kind"))

@@ -62,6 +62,7 @@ class Loop:
     tmux: Callable[[], TmuxShown | None]
     lines: Callable[[], Mapping[str, str]]  # slot → the last line of its screen
     still_ours: Callable[[], bool]  # the engine's lock file is the one on disk
+    on_event: Callable[[EventShown], None] = lambda event: None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ending: bool = False
     ticks: int = 0
@@ -92,6 +93,13 @@ class Loop:
         finally:
             await self._end()
 
+    async def once(self) -> None:
+        """One tick, and what it starts, to the end."""
+        await self.tick()
+        while self._busy:
+            await asyncio.wait(list(self._busy.values()))
+        await self._end()
+
     async def tick(self) -> None:
         """One look, one decision, what follows from it."""
         began = time.monotonic()
@@ -113,14 +121,14 @@ class Loop:
     @property
     def idle(self) -> bool:
         """Nothing is under way, seen twice, and no step has an action or a time to wait for."""
-        if not self.plan or not self.seen or self._busy or isinstance(self.seen.forge, Blind):
+        if not self.plan or not self.seen or self._busy or self.seen.busy or isinstance(self.seen.forge, Blind):
             return False
         live = any(
             isinstance(t.runs, Blind) or any(r.state in ("reserved", "alive") for r in t.runs.value) for t in self.seen.tasks.values()
         )
         checks = isinstance(self.seen.checks, Blind) or any(r.state in ("reserved", "alive") for r in self.seen.checks.value)
-        stuck = {"parked", "on_hold", "not_eligible", "waiting", "merged", "cancelled", "foreign", "held", "queued"}
-        waits = any(s.action or s.due or s.stage not in stuck for s in self.plan.steps)
+        stuck = {"parked", "on_hold", "not_eligible", "waiting", "foreign", "held", "queued"}
+        waits = any(s.action or s.due or (s.stage not in stuck and not s.tidy) for s in self.plan.steps)
         twice = isinstance(self.seen.forge, Known) and self.seen.forge.times >= 2
         return twice and not (live or checks or waits or self.plan.fleet)
 
@@ -197,7 +205,6 @@ class Loop:
     def _note(self, action: a.Action, why: str, result: str, seconds: float) -> None:
         task = self.seen.tasks.get(action.issue) if self.seen and action.issue is not None else None
         pulled = task.pull.value if task and isinstance(task.pull, Known) else None
-        what = type(action).__name__
         self.tell(
             EventShown(
                 t=board.iso(self.ports.clock()),
@@ -205,7 +212,7 @@ class Loop:
                 issue=action.issue,
                 pull=pulled.number if pulled else None,
                 slot=getattr(action, "slot", None) or getattr(action, "bay", None),
-                what=what,
+                what=a.word(action),
                 why=cut(clean(why, one_line=True), 400),
                 result=result,
                 s=round(seconds, 3),
@@ -216,6 +223,7 @@ class Loop:
     def tell(self, event: EventShown) -> None:
         """Writes an event down and puts it on the board."""
         self._events.appendleft(event)
+        self.on_event(event)
         board.note(self.ports.paths.state, event)
 
     def _stage(self, issue: int, stage: str, why: str, now: float) -> None:

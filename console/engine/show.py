@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from console.core import order
+from console.core import actions, order
 from console.core.facts import Blind, Command, Known, Ledger, Look, Pull, Run, Said, SlotSeen, T_co, Trunk, Verdict, fact
 from console.core.phrases import CONTEXT, cut, short
 from console.core.policy import Policy, SlotPlan
@@ -34,7 +34,6 @@ from console.engine.board import iso
 
 BODY_MAX = 2_000
 IN_LINE = ("queued", "claim")
-TIDY = "all is tidy"
 
 
 @fact
@@ -62,7 +61,7 @@ def board(
     """The present, whole. ``lines``: slot → the last line on its screen."""
     steps = {s.issue: s for s in plan.steps}
     places = {n: i for i, n in enumerate((s.issue for s in plan.steps if s.stage in IN_LINE), 1)}
-    shown = [s for s in plan.steps if TIDY not in s.why]
+    shown = [s for s in plan.steps if not s.tidy]
     return Board(
         at=iso(seen.now),
         repo=policy.repo,
@@ -138,7 +137,7 @@ def task(t: Task, step: Step, policy: Policy, place: int | None, since: Mapping[
         spent=Spent(tokens=None, usd=None, minutes=round((ledger.seconds if ledger else 0) / 60, 2)),
         run=run(last, seen) if last and last.state in ("reserved", "alive") else None,
         verdict=verdict,
-        next=type(step.action).__name__ if step.action else None,
+        next=actions.word(step.action) if step.action else None,
     )
 
 
@@ -196,7 +195,7 @@ def pull(t: Task, step: Step, seen: Observed) -> PullShown | None:
         foreign=False,
         head=p.head,
         created=iso(p.created),
-        state="landing" if names(step) in ("Move", "Bless", "Merge") else states.get(step.stage, "waiting"),
+        state="landing" if isinstance(step.action, actions.LANDS) else states.get(step.stage, "waiting"),
         why=cut(clean(step.why, one_line=True), 600),
         conflicts=({"with": None, "files": list(merge.conflicts)},) if merge and merge.conflicting else (),
         behind=bool(now and not t.graph.has(now.head, p.head)),
@@ -215,10 +214,6 @@ def pull(t: Task, step: Step, seen: Observed) -> PullShown | None:
     )
 
 
-def names(step: Step) -> str | None:
-    return type(step.action).__name__ if step.action else None
-
-
 def last_slot(t: Task) -> str | None:
     runs = value(t.runs) or ()
     return runs[-1].slot if runs else None
@@ -229,13 +224,15 @@ def train(seen: Observed, plan: Plan) -> list[TrainShown]:
     aboard = [s for s in plan.steps if s.row == 21]
     first = [s for s in aboard if "lands after" not in s.why]
     rest = [s for s in aboard if "lands after" in s.why]
-    states = {"Move": "moving", "Bless": "blessed", "Merge": "merging", "StartCheck": "checking", "Record": "checking"}
+    states = {"move": "moving", "bless": "blessed", "merge": "merging", "check": "checking"}
     shown = []
     for place, s in enumerate(first + rest, 1):
         t = seen.tasks[s.issue]
         p, merge = value(t.pull), value(t.merge)
         if p:
-            state = states.get(names(s) or "", "checking" if s.stage == "checking" else "ready" if place == 1 else "waiting")
+            state = states.get(
+                actions.word(s.action) if s.action else "", "checking" if s.stage == "checking" else "ready" if place == 1 else "waiting"
+            )
             shown.append(
                 TrainShown(
                     pull=p.number,
@@ -333,7 +330,7 @@ def findings(seen: Observed, plan: Plan) -> list[FindingShown]:
     for action, trouble in seen.troubles.items():
         if trouble.kind in ("bug", "refused") and trouble.count >= 3:
             target = str(action.issue) if action.issue is not None else None
-            found.append(finding("trouble", target, f"{type(action).__name__}: {trouble.why}", "ops-console log", trouble.at))
+            found.append(finding("trouble", target, f"{actions.word(action)}: {trouble.why}", "ops-console log", trouble.at))
     return found
 
 
