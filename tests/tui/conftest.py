@@ -7,12 +7,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from textual.pilot import Pilot
 
 from console.core.shown import Board
 from console.tui.app import OpsApp
 from console.tui.screens.first import Screens
 from tests.tui import sample
+
+# A busy machine is slow, not wrong.
+settings.register_profile("tui", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tui")
 
 Open = Callable[..., AbstractAsyncContextManager[Pilot[str]]]
 FRAMES = Path(__file__).parent / "frames"
@@ -50,7 +55,7 @@ def opened(state: Path) -> Open:
         clock = now or (lambda: sample.NOW + age)
         app = OpsApp(state, state / "standing.json", screens or sample.Recorded(), read_only, state / "prefs.json", now=clock)
         async with app.run_test(size=size, notifications=True) as pilot:
-            await pilot.pause()
+            await until(pilot, lambda: size[0] < 60 or "┏" in frame(pilot))  # a panel has the focus, and shows it
             yield pilot
 
     return open_it

@@ -13,12 +13,14 @@ from console.core.shown import (
     CommandShown,
     EngineShown,
     EventShown,
+    FindingShown,
     PullShown,
     SlotShown,
     Spent,
     TaskShown,
     TmuxShown,
     TrunkShown,
+    Word,
 )
 from console.engine.board import iso, seconds, write
 
@@ -216,3 +218,24 @@ def publish(state: Path, shown: Board | None) -> Path:
 def journal() -> bytes:
     """The same events as the engine's journal, oldest first."""
     return b"".join(msgspec.json.encode(event) + b"\n" for event in reversed(EVENTS))
+
+
+def word() -> Word:
+    return Word(by="you", since=ago(3))
+
+
+def finding(**other: Any) -> FindingShown:
+    plain: dict[str, Any] = {
+        **dict.fromkeys(field.name for field in fields(FindingShown)),
+        "id": "f1",
+        "rule": "trunk_red",
+        "level": "error",
+        "cause": "the trunk is red",
+        "evidence": (),
+        "advice": "mend it first",
+        "first": ago(4),
+        "last": ago(1),
+        "count": 1,
+        "acked": False,
+    }
+    return FindingShown(**(plain | other))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from console.core.shown import BlindShown, Board, FindingShown, TrunkShown, Word
+from console.core.shown import BlindShown, Board, TrunkShown, Word
 from console.tui.app import OpsApp
 from tests.tui import sample
 from tests.tui.conftest import Open, frame, looks_like, until, widths
@@ -86,7 +86,7 @@ async def test_the_console_can_be_resized_while_it_runs(opened: Open) -> None:
             await pilot.resize_terminal(*size)
             await pilot.pause()
             assert widths(pilot) == {size[0]}
-        await until(pilot, lambda: "Should I drop" in frame(pilot))
+        await until(pilot, lambda: "Should I drop" in frame(pilot) and "┏" in frame(pilot))
         looks_like(pilot, "busy-80x24")
 
 
@@ -110,21 +110,7 @@ async def test_the_header_says_in_words_what_is_out_of_the_ordinary(opened: Open
 
 
 async def test_what_is_wrong_stands_above_the_events(opened: Open) -> None:
-    found = FindingShown(
-        id="f1",
-        rule="trunk_red",
-        level="error",
-        target=None,
-        cause="the trunk is red",
-        evidence=(),
-        advice="mend it first",
-        first=sample.ago(4),
-        last=sample.ago(1),
-        count=1,
-        acked=False,
-        snoozed_until=None,
-    )
-    async with opened(sample.busy(findings=(found,)), size=(80, 24)) as pilot:
+    async with opened(sample.busy(findings=(sample.finding(),)), size=(80, 24)) as pilot:
         below = frame(pilot).split("Events")[1].split("\n")
         assert "1 wrong" in below[0]
         assert "the trunk is red  mend it first" in below[1]

@@ -65,9 +65,17 @@ class FirstScreen(Screen[None]):
         yield Bar(id="too-small")
 
     def on_mount(self) -> None:
-        self.query_one(f"#{self._anchor}").focus()
+        self._refocus()
         self.run_worker(self._mirror(), name="mirror")
         self.show(self._scene)
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._refocus)
+
+    def _refocus(self) -> None:
+        """A terminal that was too small hid the panel with the focus, and Textual took the focus from it."""
+        if self.focused is None:
+            self.set_focus(self._list(self._anchor), scroll_visible=False)
 
     @property
     def chosen(self) -> Chosen:
