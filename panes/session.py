@@ -33,7 +33,7 @@ SLOT = re.compile(r"[wc]\d{2,}")
 ENTER_AFTER_S = 0.15  # an Enter within the burst of a paste is swallowed by some agents
 
 # Of the variables that tmux gives to every process in it: what a program needs to run at all.
-KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TMUX_TMPDIR")
+KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TMUX_TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
 CONF = f"""\
 # Written by ops-console. This server is its own: ~/.tmux.conf is not read.

@@ -60,6 +60,8 @@ async def provision(hub: Path, repo: Path, where: Path, branch: str, at: str, tr
     """
     if _whole(repo, where):
         return
+    for needed in (at, f"{ORIGIN}/{trunk}"):  # before anything is made: what cannot work must not fill the quarantine
+        await agit(hub, "rev-parse", "--verify", "--quiet", f"{needed}^{{commit}}")
     for half in (where, repo):
         aside(half, quarantine)
     repo.mkdir(mode=0o700, parents=True)

@@ -172,6 +172,14 @@ async def test_what_was_half_made_is_quarantined_and_made_again(place: Place, ha
     assert place.kept() == expected[half]
 
 
+@pytest.mark.parametrize(("at", "trunk"), [("1" * 40, "main"), ("", "gone")])
+async def test_what_cannot_be_provisioned_leaves_nothing_behind(place: Place, at: str, trunk: str) -> None:
+    with pytest.raises(GitFailed):
+        await worktrees.provision(place.hub, place.repo, place.where, "fix/issue-7", at or place.trunk(), trunk, place.quarantine)
+    assert not place.repo.exists()
+    assert place.kept() == []
+
+
 async def test_many_are_provisioned_at_once(place: Place) -> None:
     async def one(n: int) -> Work | None:
         repo, where = place.root / f"{n}.git", place.root / f"work{n}"
