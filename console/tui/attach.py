@@ -23,7 +23,9 @@ async def attach(app: App[str], argv: Sequence[str]) -> None:
 
 async def _popup(argv: Sequence[str]) -> None:
     """In a pop-up of the tmux the console itself runs in, with the console alive beneath."""
-    inner = shlex.join(["env", "-u", "TMUX", *argv])
+    # What runs in a pop-up has the environment of the operator's tmux server, not ours: it would look for our server elsewhere.
+    where = [f"TMUX_TMPDIR={os.environ['TMUX_TMPDIR']}"] if "TMUX_TMPDIR" in os.environ else []
+    inner = shlex.join(["env", "-u", "TMUX", *where, *argv])
     popup = ["tmux", "display-popup", "-E", "-w", "90%", "-h", "90%", inner]
     process = await asyncio.create_subprocess_exec(*popup, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     _, said = await process.communicate()
