@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -48,7 +49,7 @@ def new(ctx: click.Context, title: str, body: str, body_file: Path | None, label
     if not title.strip():
         raise click.BadParameter("an issue needs a title")
     if body_file:
-        body = click.get_text_stream("stdin").read() if str(body_file) == "-" else body_file.read_text(encoding="utf-8", errors="replace")
+        body = sys.stdin.read() if str(body_file) == "-" else body_file.read_text(encoding="utf-8", errors="replace")
     wanted = [*labels, *((READY,) if mark else ())]
     number: int = ask(ctx, lambda forge: forge.file(title, body, wanted))
     click.echo(number)

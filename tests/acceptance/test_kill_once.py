@@ -1,0 +1,32 @@
+"""Every effect is killed once, by SIGKILL in a process of its own, and the story ends the same."""
+
+from pathlib import Path
+
+from console.engine.effect import EFFECTS
+from tests.acceptance.world import World
+
+# Told by other stories: tests/acceptance/test_the_rest.py.
+ELSEWHERE = {name for name in EFFECTS if name.split(".")[0] in ("note", "stop", "rescue", "follow", "park", "interrupt", "freeze")} | {
+    "pull.close"
+}
+STARTS = 200
+
+
+def killed_until_done(world: World, killed: Path) -> tuple[int, int]:
+    """Runs engines until one ends by itself: its code, and how many were killed."""
+    killed.mkdir(exist_ok=True)
+    for deaths in range(STARTS):
+        code, said = world.run("--until-idle", OPS_KILL_ONCE=str(killed))
+        if code >= 0:
+            assert code in (0, 1), said
+            return code, deaths
+    raise AssertionError(f"{STARTS} engines died")
+
+
+def test_each_effect_of_the_story_is_killed_once_and_it_ends_the_same(larder: World, folder: Path) -> None:
+    code, deaths = killed_until_done(larder, folder / "killed")
+    assert larder.judged()["problems"] == []
+    assert code == 0
+    hit = {path.name for path in (folder / "killed").iterdir()}
+    assert hit == EFFECTS - ELSEWHERE
+    assert deaths == len(hit)
