@@ -60,14 +60,14 @@ async def provision(hub: Path, repo: Path, where: Path, branch: str, at: str, tr
     """
     if _whole(repo, where):
         return
-    for needed in (at, f"{ORIGIN}/{trunk}"):  # before anything is made: what cannot work must not fill the quarantine
-        await agit(hub, "rev-parse", "--verify", "--quiet", f"{needed}^{{commit}}")
+    # Before anything is made: what cannot work must not fill the quarantine.
+    await agit(hub, "rev-parse", f"{at}^{{commit}}", f"{ORIGIN}/{trunk}^{{commit}}")
     for half in (where, repo):
         aside(half, quarantine)
     repo.mkdir(mode=0o700, parents=True)
     where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    await agit(repo, "init", "--quiet", "--bare", "--template=", ".")
-    (repo / "objects" / "info" / "alternates").write_text(f"{hub.resolve() / 'objects'}\n")
+    await agit(repo, "init", "--quiet", "--bare", "--template=", f"--initial-branch={trunk}", ".")
+    _borrow(repo, hub)
     settings = {
         # The worker may look at the trunk and at other branches, in the hub; it has nowhere to push to.
         "remote.origin.url": str(hub.resolve()),
@@ -80,14 +80,27 @@ async def provision(hub: Path, repo: Path, where: Path, branch: str, at: str, tr
         "tag.gpgSign": "false",
         "core.logAllRefUpdates": "true",
     }
-    for key, value in settings.items():
-        await agit(repo, "config", key, value)
-    await agit(repo, "symbolic-ref", "HEAD", f"refs/heads/{trunk}")
+    _configure(repo, settings)
     await agit(repo, "symbolic-ref", f"{ORIGIN}/HEAD", f"{ORIGIN}/{trunk}")
     await set_trunk(hub, repo, trunk)
     # Locked from the start: a prune while its disk is away would forget it.
     await agit(repo, "worktree", "add", "--quiet", "--lock", "--no-track", "-b", branch, str(where.resolve()), at)
     write_whole(repo / WHOLE, b"")
+
+
+def _borrow(repo: Path, hub: Path) -> None:
+    (repo / "objects" / "info" / "alternates").write_text(f"{hub.resolve() / 'objects'}\n")
+
+
+def _configure(repo: Path, settings: Mapping[str, str]) -> None:
+    """Adds to a fresh repository's settings: one write, where git would be started once for each."""
+    with (repo / "config").open("a", encoding="utf-8", errors="surrogateescape") as config:
+        for key, value in settings.items():
+            section, _, name = key.rpartition(".")
+            first, _, second = section.partition(".")
+            header = f'{first} "{second}"' if second else first
+            quoted = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            config.write(f'[{header}]\n\t{name} = "{quoted}"\n')
 
 
 async def set_trunk(hub: Path, repo: Path, trunk: str) -> None:
@@ -274,8 +287,8 @@ async def check_out(hub: Path, where: Path, oid: Oid) -> None:
     making.mkdir(mode=0o700, parents=True, exist_ok=True)
     await asyncio.to_thread(sweep, making)  # nobody ever worked in it
     await agit(making, "init", "--quiet", "--template=", ".")
-    (making / ".git" / "objects" / "info" / "alternates").write_text(f"{hub.resolve() / 'objects'}\n")
-    await agit(making, "config", "gc.auto", "0")
+    _borrow(making / ".git", hub)
+    _configure(making / ".git", {"gc.auto": "0", "maintenance.auto": "false"})
     await agit(making, "checkout", "--quiet", "--detach", oid)
     making.rename(where)
 

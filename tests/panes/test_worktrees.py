@@ -18,6 +18,9 @@ from tests.panes.conftest import until
 ENV = worker_env(Identity("Worker", "worker@example.invalid"), {})
 
 
+STATE = 'st "ate\\'  # a folder that has to be quoted wherever it is written
+
+
 def as_worker(where: Path, *args: str) -> str:
     return subprocess.run(["git", *args], cwd=where, env=ENV, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -34,23 +37,23 @@ class Place:
 
     @property
     def hub(self) -> Path:
-        return self.root / "st ate" / "hub.git"
+        return self.root / STATE / "hub.git"
 
     @property
     def repo(self) -> Path:
-        return self.root / "st ate" / "tasks" / "7.git"
+        return self.root / STATE / "tasks" / "7.git"
 
     @property
     def where(self) -> Path:
-        return self.root / "st ate" / "work" / "7"
+        return self.root / STATE / "work" / "7"
 
     @property
     def trash(self) -> Path:
-        return self.root / "st ate" / "trash"
+        return self.root / STATE / "trash"
 
     @property
     def quarantine(self) -> Path:
-        return self.root / "st ate" / "quarantine"
+        return self.root / STATE / "quarantine"
 
     def kept(self) -> list[str]:
         return sorted(path.name.split("-")[0] for path in self.quarantine.glob("*"))
