@@ -17,6 +17,7 @@ from panes.seen import PanesError, RunId, Slot, SlotSeen, TmuxGone
 from tests.panes.conftest import until
 
 W01, W02 = Slot("w01"), Slot("w02")
+LINGER = "sleep 0.3"  # as the shim does: without it tmux loses the last words of a third of those that end
 
 
 def show(ours: session.Session, *command: str, slot: Slot = W01, run: str = "7-1") -> None:
@@ -73,7 +74,7 @@ def test_a_stuck_server_is_killed_all_the_same(tmux: session.Session, monkeypatc
 
 
 def test_a_slot_shows_its_run_and_stays_dead_with_its_last_screen(tmux: session.Session) -> None:
-    show(tmux, "sh", "-c", "printf '\\033[31mred\\033[0m end'")
+    show(tmux, "sh", "-c", f"printf '\\033[31mred\\033[0m end'; {LINGER}")
     until(lambda: seen(tmux).dead, "the end")
     assert (seen(tmux).slot, seen(tmux).run) == ("w01", "7-1")
     assert "\x1b[31mred" in tmux.capture(W01)
@@ -97,8 +98,9 @@ def test_slots_are_addressed_exactly_and_not_by_what_their_name_begins_with(tmux
 
 
 def test_words_arrive_as_they_are(tmux: session.Session) -> None:
-    show(tmux, "printf", "%s|", "a b", "c;", ";", "$HOME", "-x", "é;", "{x}", "a\\;")
-    until(lambda: seen(tmux).dead, "the end")
+    words = ["a b", "c;", ";", "$HOME", "-x", "é;", "{x}", "a\\;"]
+    show(tmux, "sh", "-c", 'printf "%s|" "$@"; echo end; sleep 60', "sh", *words)
+    until(lambda: "end" in tmux.capture(W01), "the words")
     assert tmux.capture(W01).startswith("a b|c;|;|$HOME|-x|é;|{x}|a\\;|")
 
 
@@ -177,7 +179,7 @@ def test_history_is_captured_when_it_is_asked_for(tmux: session.Session) -> None
 
 
 def test_an_interrupt_reaches_the_worker_even_when_somebody_scrolled_back(tmux: session.Session) -> None:
-    show(tmux, "sh", "-c", "trap 'echo caught; exit' INT; echo ready; while :; do sleep 0.05; done")
+    show(tmux, "sh", "-c", f"trap 'echo caught; {LINGER}; exit' INT; echo ready; while :; do sleep 0.05; done")
     until(lambda: "ready" in tmux.capture(W01), "the worker")
     tmux._say("copy-mode", "-t", seen(tmux).pane)
     tmux.interrupt(W01)
