@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.measurement import Measurement, Target, side_by_side
-from console.config import Options, Place, locate
 from console.core.shown import Board, Budget, EngineShown, Spent, TaskShown, TrunkShown
 from console.demo.story import plant
 from console.engine import board
+from console.place import Options, Place, locate
 
 TASKS = 200
 TIMES = 21

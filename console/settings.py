@@ -9,13 +9,11 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, NewType
 
+from console.errors import SettingsError
+
 Seconds = NewType("Seconds", float)  # written 90, 90s, 20m, 2h, 1d
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _NAME = re.compile(r"(?!\.\.?/)[A-Za-z0-9._-]+/(?!\.\.?$)[A-Za-z0-9._-]+")
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; the text names file, line and the way out."""
 
 
 def setting(default: Any, says: str) -> Any:

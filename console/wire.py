@@ -10,17 +10,21 @@ from dataclasses import dataclass
 
 import httpx
 
-from console.config import Place, SettingsError, instance, load, remember_checkout, trunk_of
+from console.config import instance, load, trunk_of
 from console.engine import effect
 from console.engine.loop import Loop
 from console.engine.ports import Paths, Ports
 from console.engine.senses import Senses
 from console.engine.watch import Watch
+from console.errors import SettingsError
 from console.forge.gitea import Gitea
 from console.localforge import protect
 from console.localforge.app import app
+from console.place import Place, remember_checkout
 from panes.hosts import HOSTS
 from panes.session import Session
+
+Through = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 LOCAL_EVERY_S = 1.0  # the local forge costs 12 ms to ask
 
@@ -47,12 +51,12 @@ def session(place: Place) -> Session:
 
 
 @asynccontextmanager
-async def forge(place: Place) -> AsyncIterator[Gitea]:
-    """The repository's forge, for as long as it is needed; a local one is made at its first use."""
+async def forge(place: Place, through: Through = lambda transport: transport) -> AsyncIterator[Gitea]:
+    """The repository's forge, for as long as it is needed; a local one is made at its first use. ``through`` may stand between."""
     found(place)
     transport = httpx.ASGITransport(app=app(place.forge), raise_app_exceptions=False)
     owner, name = place.repo.split("/", 1)
-    async with httpx.AsyncClient(transport=transport, base_url="http://local.invalid") as client:
+    async with httpx.AsyncClient(transport=through(transport), base_url="http://local.invalid") as client:
         yield Gitea(client, owner, name)
 
 
@@ -70,9 +74,9 @@ def found(place: Place) -> None:
 
 
 @asynccontextmanager
-async def engine(place: Place, still_ours: Callable[[], bool]) -> AsyncIterator[Engine]:
+async def engine(place: Place, still_ours: Callable[[], bool], through: Through = lambda transport: transport) -> AsyncIterator[Engine]:
     """Everything an engine needs, for as long as it runs."""
-    async with forge(place) as client:
+    async with forge(place, through) as client:
         config = load(place)
         paths = Paths(state=place.state)
         paths.make()

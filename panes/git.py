@@ -5,7 +5,6 @@ Hooks, fsmonitor and protocol are set by ``GIT_CONFIG_COUNT`` and nothing but id
 switch the forge's own protection off.
 """
 
-import asyncio
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -118,12 +117,14 @@ async def agit(
     timeout: float = 120,
 ) -> Answer:
     """``git`` for the event loop. Cancelling ends the process."""
+    import asyncio  # 14 ms that `status`, which asks git one thing, does not pay
+
     process = await asyncio.create_subprocess_exec(
         *_command(where, args),
         env=clean_env(env),
-        stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(timeout):

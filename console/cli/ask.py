@@ -8,7 +8,7 @@ import click
 
 from console.cli.failure import STALE, Failure
 from console.cli.main import place
-from console.engine import board, inbox
+from console.engine import files, inbox
 
 WAIT_S = 3600.0
 wait_option = click.option("--wait", is_flag=True, help="Wait for the outcome.")
@@ -39,8 +39,8 @@ def leave(ctx: click.Context, do: str, target: str, wait: bool, args: dict[str, 
 def fresh(where: Path) -> bool:
     """Whether an engine keeps the board up to date."""
     try:
-        return board.age(board.raw(where)) <= board.STALE_S
-    except board.NoBoard:
+        return files.age(files.raw(where)["at"]) <= files.STALE_S
+    except files.NoBoard:
         return False
 
 
@@ -82,7 +82,7 @@ def wake(ctx: click.Context, slot: str | None, text: str | None, everyone: bool,
     """Let an idle worker take what is next."""
     if bool(slot) == everyone:
         raise click.UsageError("name one slot, or say --all")
-    slots = [slot] if slot else [s["slot"] for s in board.raw(place(ctx).state)["slots"] if s["state"] not in ("run", "boot")]
+    slots = [slot] if slot else [s["slot"] for s in files.raw(place(ctx).state)["slots"] if s["state"] not in ("run", "boot")]
     if not slots:
         raise Failure(1, "nobody is idle")
     for each in slots:
@@ -99,7 +99,7 @@ def merge(ctx: click.Context, number: str, first: bool, wait: bool) -> None:
     n = number.removeprefix("p")
     if not n.isdigit():
         raise click.BadParameter(f"{number!r} is no pull's number")
-    shown = board.raw(place(ctx).state)
+    shown = files.raw(place(ctx).state)
     pull = next((p for p in shown["pulls"] if p["pull"] == int(n)), None)
     if not pull:
         raise Failure(1, f"there is no pull p{n} in hand", "`ops-console status` lists them")

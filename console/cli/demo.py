@@ -16,8 +16,8 @@ from typing import Any
 import click
 
 from console.cli.failure import Failure
-from console.config import Options, Place, locate
 from console.demo import story
+from console.place import Options, Place, locate
 from panes.git import GitFailed
 
 REPO = "demo/larder"

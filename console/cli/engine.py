@@ -17,7 +17,7 @@ import click
 
 from console.cli.failure import SETTINGS, STALE, USAGE, Failure
 from console.cli.main import place
-from console.engine import board
+from console.engine import files
 
 START_S = 20.0  # an engine that has not written its board by then is not coming
 
@@ -34,7 +34,7 @@ def locked(state: Path) -> Iterator[Path]:
             raise Failure(1, f"an engine runs here already ({holder(path)})", "`ops-console engine stop` ends it") from None
         file.seek(0)
         file.truncate()
-        file.write(json.dumps({"pid": os.getpid(), "since": board.iso(time.time())}))
+        file.write(json.dumps({"pid": os.getpid(), "since": files.iso(time.time())}))
         file.flush()
         yield path
 
@@ -154,9 +154,9 @@ def start_engine(where: Any) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         try:
-            if board.seconds(board.raw(where.state)["at"]) >= before:
+            if files.seconds(files.raw(where.state)["at"]) >= before:
                 return
-        except board.NoBoard:
+        except files.NoBoard:
             pass
         if started.poll() is not None and running(where.state) is None:
             said = (where.state / "engine.log").read_text(errors="replace").strip().splitlines()
@@ -186,7 +186,7 @@ def open_console(ctx: click.Context, *, read_only: bool, no_engine: bool) -> Non
 def show_console(where: Any, read_only: bool) -> str | None:
     """Opens it; what the operator chose on leaving."""
     from console import wire
-    from console.config import config_folder
+    from console.place import config_folder
     from console.tui.app import OpsApp
 
     app = OpsApp(where.state, where.standing, wire.session(where), read_only, config_folder() / "console-prefs.json")

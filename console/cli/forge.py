@@ -6,7 +6,8 @@ import click
 
 from console.cli.failure import Failure
 from console.cli.main import place
-from console.config import Place, load
+from console.config import load
+from console.place import Place
 from panes.git import GitFailed, own_git
 
 

@@ -9,7 +9,8 @@ import click
 
 from console.cli.failure import STALE, Failure
 from console.cli.main import place
-from console.engine import board
+from console.core.text import cut, span
+from console.engine import files
 
 GLYPHS = {"run": "●", "ask": "◆", "err": "✗", "ok": "✓", "idle": "○", "boot": "◌", "nap": "‖", "lost": "?"}
 COLOURS = {"run": "cyan", "ask": "yellow", "err": "red", "ok": "green", "boot": "cyan", "lost": "yellow"}
@@ -21,21 +22,14 @@ OPS_RESTART = "`ops-console` opens the console and starts the engine; `ops-conso
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
     """The present, once. Ends with 5 when no engine keeps it up to date."""
-    shown = board.raw(place(ctx).state)
-    age = board.age(shown)
+    shown = files.raw(place(ctx).state)
+    age = files.age(shown["at"])
     if as_json:
         print(json.dumps(shown, ensure_ascii=False))
     else:
-        for line in lines(shown, age):
-            click.echo(line)
-    if age > board.STALE_S:
-        raise Failure(STALE, f"this is {since(age)} old: no engine keeps it up to date", OPS_RESTART)
-
-
-def since(seconds: float) -> str:
-    from console.core.phrases import span
-
-    return span(seconds)
+        click.echo("\n".join(lines(shown, age)))
+    if age > files.STALE_S:
+        raise Failure(STALE, f"this is {span(age)} old: no engine keeps it up to date", OPS_RESTART)
 
 
 def lines(shown: dict[str, Any], age: float) -> list[str]:
@@ -43,7 +37,7 @@ def lines(shown: dict[str, Any], age: float) -> list[str]:
     engine, trunk = shown["engine"], shown["trunk"]
     words = [engine["mode"]] + [name for name, word in (("paused", engine["pause"]), ("frozen", engine["freeze"])) if word]
     head = (trunk["head"] or "–")[:7]
-    out = [f"{shown['repo']}  {' '.join(words)}  {trunk['branch']} {head} {trunk['state']}  engine {since(age)} ago"]
+    out = [f"{shown['repo']}  {' '.join(words)}  {trunk['branch']} {head} {trunk['state']}  engine {span(age)} ago"]
     out += [f"  ! {f['target'] or ''} {f['cause']}  → {f['advice']}" for f in shown["findings"]]
     out += [f"  ? {b['sense']} cannot be seen: {b['why']}" for b in shown["blind"]]
     if shown["slots"]:
@@ -61,15 +55,13 @@ def lines(shown: dict[str, Any], age: float) -> list[str]:
     return out + (["", *waiting] if waiting else [])
 
 
-def cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
 @click.command()
 @click.option("--plain", is_flag=True, help="No colour, for logs and screen readers.")
 @click.pass_context
 def watch(ctx: click.Context, plain: bool) -> None:
     """The present as it changes, a line an event, until interrupted."""
+    from console.engine import board
+
     where = place(ctx).state
     for event in board.events(where, 5):
         click.echo(event_line(event), color=False if plain else None)
@@ -87,8 +79,8 @@ def watch(ctx: click.Context, plain: bool) -> None:
 
 def is_stale(where: Any) -> bool:
     try:
-        return board.age(board.raw(where)) > board.STALE_S
-    except board.NoBoard:
+        return files.age(files.raw(where)["at"]) > files.STALE_S
+    except files.NoBoard:
         return True
 
 
@@ -96,7 +88,7 @@ def event_line(event: Any) -> str:
     """One event as a line: time, what, about what, why, and how it went."""
     about = " ".join(x for x in (f"#{event.issue}" if event.issue else "", f"p{event.pull}" if event.pull else "", event.slot or "") if x)
     went = click.style("ok", fg="green") if event.result in ("ok", "granted") else click.style(event.result, fg="yellow")
-    clock = time.strftime("%H:%M:%S", time.localtime(board.seconds(event.t)))
+    clock = time.strftime("%H:%M:%S", time.localtime(files.seconds(event.t)))
     took = f" ({event.s:.1f} s)" if event.s is not None else ""
     return f"{clock} {event.by:6} {event.what:11} {about:12} {event.why}  {went}{took}"
 
@@ -107,7 +99,7 @@ def event_line(event: Any) -> str:
 @click.pass_context
 def why(ctx: click.Context, number: str, as_json: bool) -> None:
     """Where issue N (or pull pN) stands: stage, reason, evidence."""
-    shown = board.raw(place(ctx).state)
+    shown = files.raw(place(ctx).state)
     key, n = ("pull", number[1:]) if number.startswith("p") else ("issue", number)
     if not n.isdigit():
         raise Failure(2, f"{number!r} is no address: 12 is an issue, p31 a pull")
@@ -118,7 +110,7 @@ def why(ctx: click.Context, number: str, as_json: bool) -> None:
             f"{'pull' if key == 'pull' else 'issue'} {n} is not in hand: it is tidy, or there is none",
             "`ops-console log` tells what was done",
         )
-    age = board.age(shown)
+    age = files.age(shown["at"])
     if as_json:
         print(json.dumps({"schema": 1, "task": task, "age_s": round(age, 1)}, ensure_ascii=False))
         return
@@ -133,7 +125,7 @@ def why(ctx: click.Context, number: str, as_json: bool) -> None:
         "attempts": f"{task['attempts']} of {task['attempts_cap']}",
         "verdict": task["verdict"] and f"{task['verdict']['outcome']} for tree {task['verdict']['tree'][:12]} ({task['verdict']['run']})",
         "next": task["next"],
-        "seen": f"{since(age)} ago by engine {shown['engine']['pid']}",
+        "seen": f"{span(age)} ago by engine {shown['engine']['pid']}",
     }
     for name, value in rows.items():
         if value:
@@ -146,6 +138,8 @@ def why(ctx: click.Context, number: str, as_json: bool) -> None:
 @click.pass_context
 def log(ctx: click.Context, number: int | None, follow: bool) -> None:
     """What was done, by whom: the journal, or what of it is about issue N."""
+    from console.engine import board
+
     where = place(ctx).state
     for event in board.events(where):
         if number is None or event.issue == number:

@@ -115,8 +115,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 def explained(error: Exception) -> Failure:
     """The sentence and code for an error of any room."""
-    from console.config import SettingsError
-    from console.engine.board import NoBoard
+    from console.engine.files import NoBoard
+    from console.errors import SettingsError
     from console.forge.errors import ForgeError
     from console.localforge.errors import LocalForgeError
     from panes.seen import PanesError
@@ -145,8 +145,8 @@ def bug(error: Exception) -> Failure:
 
 
 def place(ctx: click.Context) -> Any:
-    """The repository a command is about (a `console.config.Place`)."""
-    from console.config import Options, locate
+    """The repository a command is about (a `console.place.Place`)."""
+    from console.place import Options, locate
 
     return locate(Options(where=Path.cwd(), **ctx.find_root().obj))
 

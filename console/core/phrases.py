@@ -2,6 +2,9 @@
 
 from console.core.facts import Issue, Landing, Oid, Tree
 from console.core.order import prefix
+from console.core.text import cut as cut
+from console.core.text import short as short
+from console.core.text import span as span
 
 PARKED = "ops/needs-human"
 CONTEXT = "ops/verify"
@@ -9,28 +12,10 @@ MARKER = "ops-console"
 TITLE_MAX = 200  # Gitea cuts titles at 255
 
 
-def short(oid: str | None, n: int = 7) -> str:
-    return (oid or "–")[:n]
-
-
-def cut(text: str, most: int) -> str:
-    """``text`` on one line, at most so many characters, cut with an ellipsis."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
-
-
 def command(said: str) -> str:
     """A command as it is shown: its program by name alone, and not too long."""
     program, *rest = said.split(" ")
     return cut(" ".join([program.rsplit("/", 1)[-1], *rest]), 60)
-
-
-def span(s: float) -> str:
-    """A length of time as an operator reads it: 8 s, 3 m, 2 h, 4 d."""
-    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "m")):
-        if s >= unit:
-            return f"{s / unit:.0f} {name}"
-    return f"{max(0, s):.0f} s"
 
 
 def branch(issue: Issue, landed: int) -> str:

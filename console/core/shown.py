@@ -7,9 +7,8 @@ fills yet is empty. All text in it is sanitised.
 from collections.abc import Mapping
 from typing import Any
 
+from console.core.schema import SCHEMA
 from panes.seen import fact
-
-SCHEMA = 1
 
 
 @fact

@@ -1,32 +1,18 @@
 """What the engine publishes: `observed.json`, replaced whole, and `journal.jsonl`, one line an event. The files are the interface."""
 
 import json
-import os
 import time
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from console.core.shown import SCHEMA, Board, EventShown
+from console.core.shown import Board, EventShown
+from console.engine.files import STALE_S, NoBoard, age, iso, raw, replace, seconds
 
-STALE_S = 15.0  # a board older than this says nothing about the present
+__all__ = ["STALE_S", "NoBoard", "age", "events", "follow", "iso", "note", "raw", "read", "replace", "seconds", "write"]
+
 JOURNAL_MAX = 20_000_000  # bytes; then it is rotated once
 RENAMED = {"bays": ("for_", "for")}  # words that Python keeps for itself
-
-
-class NoBoard(Exception):
-    """There is no board to read: no engine has run here, or it cannot be understood."""
-
-
-def iso(seconds: float) -> str:
-    """Seconds since the epoch as ISO 8601 in UTC with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def seconds(text: str) -> float:
-    """``iso`` backwards."""
-    return datetime.fromisoformat(text).timestamp()
 
 
 def write(state: Path, board: Board) -> None:
@@ -36,26 +22,6 @@ def write(state: Path, board: Board) -> None:
     shown = msgspec.to_builtins(board)
     _rename(shown, back=False)
     replace(state / "observed.json", json.dumps(shown, ensure_ascii=False, separators=(",", ":")))
-
-
-def replace(path: Path, text: str) -> None:
-    """Writes ``text`` to ``path`` by a temporary name and a rename, so that nobody reads a half."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
-def raw(state: Path) -> dict[str, Any]:
-    """The board as parsed JSON: for `status`, which prints it and imports nothing to do so. Raises NoBoard."""
-    try:
-        shown = json.loads((state / "observed.json").read_bytes())
-    except FileNotFoundError:
-        raise NoBoard("no engine has run here yet") from None
-    except (OSError, ValueError) as error:
-        raise NoBoard(f"observed.json cannot be read: {error}") from error
-    if not isinstance(shown, dict) or shown.get("schema") != SCHEMA:
-        raise NoBoard("observed.json was written by another version of ops-console")
-    return shown
 
 
 def read(state: Path) -> Board:
@@ -75,12 +41,6 @@ def _rename(shown: dict[str, Any], *, back: bool) -> None:
         old, new = reversed(names) if back else names
         for row in shown.get(where, ()):
             row[new] = row.pop(old)
-
-
-def age(shown: Mapping[str, Any] | Board, now: float | None = None) -> float:
-    """Seconds since the board was written; over STALE_S nothing is known about the present."""
-    at = shown.at if isinstance(shown, Board) else shown["at"]
-    return max(0.0, (time.time() if now is None else now) - seconds(at))
 
 
 def note(state: Path, event: EventShown) -> None:

@@ -25,7 +25,7 @@ class Scene:
     @property
     def age(self) -> float:
         """Seconds since the board was written; 0 when there is none."""
-        return boards.age(self.board, self.now) if self.board else 0.0
+        return boards.age(self.board.at, self.now) if self.board else 0.0
 
     @property
     def state(self) -> Literal["loading", "none", "error", "stale", "fresh"]:

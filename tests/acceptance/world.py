@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from console import wire
-from console.config import Options, Place, locate
 from console.demo import verdict
+from console.place import Options, Place, locate
 from panes.git import git
 
 DEADLINE_S = 120.0
@@ -100,7 +100,7 @@ class World:
     def trees(self) -> dict[str, str]:
         """Subject → tree, of the whole trunk."""
         lines = git(self.bare, "log", "--format=%s%x00%T", "main").out.splitlines()
-        return {subject: tree for subject, tree in (line.split("\0") for line in lines)}
+        return {line.split("\0")[0]: line.split("\0")[1] for line in lines}
 
     def end(self) -> None:
         """Ends the engines and the tmux server of this world, and nothing else."""

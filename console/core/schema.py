@@ -1,0 +1,3 @@
+"""The version of every JSON object that leaves us."""
+
+SCHEMA = 1
