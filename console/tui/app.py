@@ -240,4 +240,4 @@ class OpsApp(App[str], inherit_bindings=False):
 
 
 def _log(events: list[EventShown], width: int) -> list[Line]:
-    return [event_lines.row(event) for event in events]
+    return [event_lines.row(event, width) for event in events]

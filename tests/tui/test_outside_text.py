@@ -98,8 +98,8 @@ def test_every_kind_of_line_takes_any_text(text: str, width: int) -> None:
     lines = [
         *(queue.row(t, stage(t, pull), scene.now, width) for t in board.tasks),
         *(slots.row(s, scene.now, width) for s in board.slots),
-        *(events.row(e) for e in board.events),
-        *(events.finding(f) for f in board.findings),
+        *(events.row(e, width) for e in board.events),
+        *(events.finding(f, width) for f in board.findings),
         *issue.text(task, scene, width),
         *explain.why(scene, chosen, width),
         *explain.why(scene, replace(chosen, panel="slots"), width),

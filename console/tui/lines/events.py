@@ -38,7 +38,7 @@ def look(event: EventShown) -> str:
     return LOOKS.get(first, "idle")
 
 
-def row(event: EventShown) -> Line:
+def row(event: EventShown, width: int) -> Line:
     shown = state(look(event))
     where = event.slot or (f"p{event.pull}" if event.pull is not None else "")
     took = f"  {short(event.s)}" if event.s is not None and event.s >= 1 else ""
@@ -55,7 +55,7 @@ def row(event: EventShown) -> Line:
     return line(*left, right=((event.by, "label"),))
 
 
-def finding(found: FindingShown) -> Line:
+def finding(found: FindingShown, width: int) -> Line:
     shown = state(LEVELS.get(found.level, "ask"))
     where = found.target or ""
     return line(

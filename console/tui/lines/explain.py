@@ -79,11 +79,11 @@ def merge(scene: Scene, chosen: Chosen, asked: Asked, width: int) -> list[Line]:
     for conflict in pull.conflicts:
         lines += paragraph(f"conflicts with p{conflict.get('with')}", width, before=("✗ ", "b err"))
     if pull.why:
-        lines += paragraph(pull.why, width, "dim", before=("  ", "dim"))
+        lines += paragraph(pull.why, width, before=("◆ ", "b ask"))
     lines += [
         EMPTY,
         *fact("lands", f"{pull.head[:12]} on {board.trunk.branch}, squashed, checked there first", width),
-        *fact("runs", f"POST /repos/{board.repo}/pulls/{pull.pull}/merge  squash, pinned to the head", width),
+        *fact("runs", f"POST /repos/{board.repo}/pulls/{pull.pull}/merge  squash, this head", width),
         *fact("shell", f"ops-console {asked.do} {pull.pull}", width, "dim"),
         *fact("undo", "none: a commit that undoes it is a new issue", width, "dim"),
     ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -44,11 +44,19 @@ class Confirm(Dialog[bool]):
         paper.can_focus = False
         paper.write(self._make)
         self.set_class(self._typed is not None, "-sharp")
+        if self._typed is not None:
+            self._lit(right=False)
         self.query_one("#typed" if self._typed is not None else "#yes").focus()
 
     @on(Input.Changed)
     def _compare(self, event: Input.Changed) -> None:
-        self.query_one("#yes", Button).disabled = event.value.strip() != self._typed
+        self._lit(right=event.value.strip() == self._typed)
+
+    def _lit(self, *, right: bool) -> None:
+        """Enter in the field does what the lit button says: Cancel, until the text is right."""
+        self.query_one("#yes", Button).disabled = not right
+        self.query_one("#yes").set_class(right, "lit")
+        self.query_one("#no").set_class(not right, "lit")
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -67,8 +75,3 @@ class Confirm(Dialog[bool]):
 
     def action_previous(self) -> None:
         self.focus_previous()
-
-    def on_key(self, event: events.Key) -> None:
-        # Enter in the field while the text is wrong is Cancel, as the lit button says: Input.Submitted above.
-        if event.key == "escape":
-            self.dismiss(None)

@@ -52,17 +52,21 @@ class FirstScreen(Screen[None]):
         self._anchor: Panel = "slots" if scene.board and scene.board.slots else "queue"  # the list that the preview follows
         self._mirrored: dict[str, str | PanesError] = {}  # the last screen of the slot shown
         self._turned = asyncio.Event()  # another slot is chosen: look at once
+        # Kept, not queried: while the console closes, a look that is under way finds its panels gone from the tree.
+        self._header, self._footer, self._too_small = Bar(id="header"), Bar(id="footer"), Bar(id="too-small")
+        self._lists = {"queue": RowList(id="queue"), "slots": RowList(id="slots", drives=True), "events": RowList(id="events")}
+        self._preview = Preview(id="preview")
 
     def compose(self) -> ComposeResult:
-        yield Bar(id="header")
+        yield self._header
         with Horizontal(id="upper"):
-            yield RowList(id="queue")
-            yield RowList(id="slots", drives=True)
+            yield self._lists["queue"]
+            yield self._lists["slots"]
         with Container(id="lower"):
-            yield RowList(id="events")
-            yield Preview(id="preview")
-        yield Bar(id="footer")
-        yield Bar(id="too-small")
+            yield self._lists["events"]
+            yield self._preview
+        yield self._footer
+        yield self._too_small
 
     def on_mount(self) -> None:
         self._refocus()
@@ -98,7 +102,7 @@ class FirstScreen(Screen[None]):
         return Chosen(panel=panel, slot=slot, task=task, pull=scene.pull(task.pull) if task else None, event=event)
 
     def _list(self, panel: Panel) -> RowList:
-        return self.query_one(f"#{panel}", RowList)
+        return self._lists[panel]
 
     # What is shown.
 
@@ -115,13 +119,13 @@ class FirstScreen(Screen[None]):
         scene = self._scene
         counts = Counter(s.state for s in scene.board.slots) if scene.board else Counter[str]()
         counts["ask"] += sum(stage.part == NEEDS for _, stage in queue(scene))
-        self.query_one("#header", Bar).say(lambda width: header(scene, width, counts, read_only=self._read_only))
-        self.query_one("#too-small", Bar).say(partial(_too_small, counts))
+        self._header.say(lambda width: header(scene, width, counts, read_only=self._read_only))
+        self._too_small.say(partial(_too_small, counts))
         self._show_footer()
 
     def _show_footer(self) -> None:
         scene, chosen = self._scene, self.chosen
-        self.query_one("#footer", Bar).say(lambda width: footer(scene, chosen, width, read_only=self._read_only))
+        self._footer.say(lambda width: footer(scene, chosen, width, read_only=self._read_only))
 
     def _show_queue(self) -> None:
         scene, rows = self._scene, self._list("queue")
@@ -137,9 +141,9 @@ class FirstScreen(Screen[None]):
 
     def _show_events(self) -> None:
         scene, rows = self._scene, self._list("events")
-        wrong = [Row(f"finding {f.id}", lambda width, f=f: event_lines.finding(f)) for f in event_lines.findings(scene)]  # type: ignore[misc]
+        wrong = [Row(f"finding {f.id}", partial(event_lines.finding, f)) for f in event_lines.findings(scene)]
         happened = scene.board.events if scene.board else ()
-        done = [Row(_event_key(n, e.t), lambda width, e=e: event_lines.row(e)) for n, e in enumerate(happened)]  # type: ignore[misc]
+        done = [Row(_event_key(n, e.t), partial(event_lines.row, e)) for n, e in enumerate(happened)]
         rows.show([*wrong, *done], partial(event_lines.nothing, scene), faded=scene.state == "stale")
         rows.entitle(lambda width: event_lines.title(scene), self._keys("logs"))
 
@@ -149,7 +153,7 @@ class FirstScreen(Screen[None]):
         return keys(*([before] if before else []), *shown)
 
     def _show_preview(self) -> None:
-        scene, pane = self._scene, self.query_one(Preview)
+        scene, pane = self._scene, self._preview
         key = self._list(self._anchor).key
         slot = scene.slot(key) if self._anchor == "slots" else None
         task = scene.task(int(key)) if self._anchor == "queue" and key else None
@@ -195,7 +199,7 @@ class FirstScreen(Screen[None]):
         """Gives the preview the whole screen, or takes it back; whether that changed anything."""
         changed = on != self.has_class("-zoomed")
         self.set_class(on, "-zoomed")
-        self.query_one("#preview" if on else f"#{self._anchor}").focus()
+        self.set_focus(self._preview if on else self._list(self._anchor))
         self._show_preview()
         return changed
 

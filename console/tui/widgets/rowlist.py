@@ -101,10 +101,8 @@ class RowList(Canvas, can_focus=True):
             return self.GROUND
         return "cursor" if self.has_focus else "elsewhere" if self._drives else self.GROUND
 
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)  # the border's styles
         self.repaint()
 
     def on_click(self, event: events.Click) -> None:
