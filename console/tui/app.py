@@ -17,7 +17,7 @@ from console.engine import board as boards
 from console.engine import inbox
 from console.tui import inks, leaving, modes, verbs
 from console.tui.attach import NoTerminal, attach
-from console.tui.keymap import QUIET_CHORDS, bindings
+from console.tui.keymap import QUIET_CHORDS, bindings, find
 from console.tui.lines import Line, explain
 from console.tui.lines import events as event_lines
 from console.tui.lines import slots as slot_lines
@@ -52,6 +52,7 @@ class OpsApp(App[str], inherit_bindings=False):
     def __init__(
         self, state: Path, standing: Path, screens: Screens, read_only: bool, prefs: Path, *, now: Callable[[], float] = time.time
     ) -> None:
+        self._now = now
         self._eye = Eye(state, now)
         self._scene = self._eye.look()
         self._state = state
@@ -89,7 +90,7 @@ class OpsApp(App[str], inherit_bindings=False):
     # Verbs.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return not (self._read_only and action == "verb")
+        return not (self._read_only and action == "verb" and find(str(parameters[0])).group == "verb")
 
     def action_verb(self, verb: str) -> None:
         chosen = self.first.chosen
@@ -177,7 +178,7 @@ class OpsApp(App[str], inherit_bindings=False):
     async def _stand(self, value: str) -> None:
         """Says it in the file that outlives the engine. Under a lock, so off the loop."""
         try:
-            await asyncio.to_thread(inbox.say, self._standing, modes.change(value, time.time()))
+            await asyncio.to_thread(inbox.say, self._standing, modes.change(value, self._now()))
         except OSError as error:  # the lock's Timeout is one
             self._say(f"{value}: {self._standing} cannot be written: {error}", bad=True)
             return

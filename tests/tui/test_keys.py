@@ -177,11 +177,12 @@ async def test_the_chords_of_stock_textual_end_and_open_nothing(opened: Open, ch
 async def test_a_console_that_only_reads_has_no_verbs(opened: Open, state: Path) -> None:
     async with opened(sample.busy(), read_only=True) as pilot:
         await settled(pilot)
-        await pilot.press("w", "a", "m", "x", "X", "b", "t", "P", "shift+tab", "m", "a", "b")
+        await pilot.press("w", "a", "m", "x", "X", "b", "P", "shift+tab", "m", "a", "b")
         assert len(pilot.app.screen_stack) == 1
         text = frame(pilot)
         assert "read-only" in text
-        assert not any(word in text for word in ("a assign", "w wake", "m merge", "t attach"))
+        assert not any(word in text for word in ("a assign", "w wake", "m merge"))
+        assert "t attach" in text
         await pilot.press("question_mark")
         assert "Verbs" not in frame(pilot)
     assert left(state) == []

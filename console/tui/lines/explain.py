@@ -8,7 +8,7 @@ from console.tui.lines import EMPTY, Bit, Line, line, paragraph
 from console.tui.lines.issue import CHECKS, fact, text
 from console.tui.scene import Chosen, Scene
 from console.tui.times import clock, short, since
-from console.tui.verbs import Asked, why_not
+from console.tui.verbs import REASONS, Asked, why_not
 
 GROUPS = (("verb", "Verbs"), ("look", "Looking"), ("move", "Moving"), ("leave", "Leaving"))
 
@@ -123,7 +123,7 @@ def help_page(scene: Scene, chosen: Chosen, width: int, *, read_only: bool) -> l
 
 
 def _key(key: Key, scene: Scene, chosen: Chosen, width: int) -> list[Line]:
-    reason = why_not(key.id, scene, chosen) if key.group == "verb" else None
+    reason = why_not(key.id, scene, chosen) if key.id in REASONS else None
     before: Bit = (f"  {key.face:<5} ", "b stale" if reason else "b text")
     if reason:
         return paragraph(f"{key.label}: {reason}", width, "stale", before=before)

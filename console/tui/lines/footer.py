@@ -3,7 +3,7 @@
 from console.tui.keymap import FOOTER
 from console.tui.lines import Bit, Line, line, width_of
 from console.tui.scene import Chosen, Scene
-from console.tui.verbs import why_not
+from console.tui.verbs import REASONS, why_not
 
 
 def footer(scene: Scene, chosen: Chosen, width: int, *, read_only: bool) -> Line:
@@ -13,7 +13,7 @@ def footer(scene: Scene, chosen: Chosen, width: int, *, read_only: bool) -> Line
     for key in FOOTER:
         if read_only and key.group == "verb":
             continue
-        off = key.group == "verb" and why_not(key.id, scene, chosen) is not None
+        off = key.id in REASONS and why_not(key.id, scene, chosen) is not None
         more: list[Bit] = [
             ("  " if left else "", "dim"),
             (key.face, "stale" if off else "b text"),
