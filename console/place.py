@@ -25,11 +25,12 @@ class Options:
     config: Path | None = None
     state: Path | None = None
     where: Path  # the folder one stands in
+    checkout: Path | None = None  # said to be the repository's, wherever one stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One repository's names and folders. ``checkout``: the operator's own, when one stands in it."""
+    """One repository's names and folders. ``checkout``: the operator's own of this very repository, when one stands in it."""
 
     repo: str
     url: str
@@ -93,9 +94,9 @@ def unreadable(where: Path, said: str) -> str:
 
 def locate(options: Options) -> Place:
     """Which repository is meant, and where its things are. Raises SettingsError, saying what to do."""
-    checkout = checkout_of(options.where) if options.where.is_dir() else None
+    checkout = options.checkout or (checkout_of(options.where) if options.where.is_dir() else None)
     file = settings_file(options, checkout)
-    repo = options.repo or named(file, checkout)
+    repo = options.repo or named(file, checkout, chosen=options.config is not None)
     if not re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repo):
         raise SettingsError(f"a repository is OWNER/NAME, of letters, digits and . _ -; this is not: {repo!r}")
     forge = xdg("XDG_DATA_HOME", ".local/share") / APP / "forge" / repo
@@ -105,7 +106,7 @@ def locate(options: Options) -> Place:
     return Place(
         repo=repo,
         url=url,
-        checkout=checkout,
+        checkout=checkout if options.checkout or not options.repo or own_checkout(checkout, file, forge) else None,
         settings=file,
         state=base / own,
         forge=forge,
@@ -123,15 +124,20 @@ def settings_file(options: Options, checkout: Path | None) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def named(file: Path | None, checkout: Path | None) -> str:
-    """The repository's name: the settings' only one, else the checkout's own."""
+def own_checkout(checkout: Path | None, file: Path | None, forge: Path) -> bool:
+    """Whether the checkout one stands in is that of a repository named by --repo: nobody's forge is made of another's commits."""
+    return checkout is not None and ((file is not None and file.parent == checkout) or belongs(forge, checkout))
+
+
+def named(file: Path | None, checkout: Path | None, *, chosen: bool) -> str:
+    """The repository's name: the settings' only one, else the checkout's own. ``chosen``: the file was named by --config."""
     names: list[str] = []
     if file:
         from console.settings import read  # only when there is a file to read
 
         names = list(read(file).repos)
     own = checkout is not None and file is not None and file.parent == checkout
-    if checkout and not own:
+    if checkout and not own and not (chosen and len(names) == 1):
         return checkout_name(checkout, names)
     if len(names) == 1:
         return names[0]

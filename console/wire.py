@@ -65,7 +65,7 @@ def found(place: Place) -> None:
     settings = load(place)
     there = (place.forge / "forge.db").exists()
     if not there and place.checkout is None:
-        raise SettingsError(f"there is no local forge for {place.repo} yet: start once in a git checkout of it")
+        raise SettingsError(f"there is no local forge for {place.repo} yet: start once in its git checkout, without --repo")
     trunk = trunk_of(place.checkout, settings.trunk) if place.checkout and not there else settings.trunk
     owner, name = place.repo.split("/", 1)
     protect.found(place.forge, owner=owner, name=name, trunk=trunk, source=place.checkout)

@@ -33,7 +33,7 @@ repos:
     check: {{fast: {check}, full: {check}, timeout: 5m, bays: 2}}
     workers: {{script: 2}}
     kinds: {{script: {{command: {worker}}}}}
-    limits: {{run: 5m}}
+    limits: {{run: 5m, backoff: [1s]}}
 """
 
 
@@ -94,7 +94,7 @@ def prepare(folder: Path, pace: float, issues: Path | None) -> tuple[Place, list
     settings = folder / "ops.yaml"
     words = {"repo": REPO, "trunk": story.TRUNK, "check": json.dumps(story.CHECK), "worker": json.dumps(worker)}
     settings.write_text(SETTINGS.format(**words))
-    where = locate(Options(repo=REPO, config=settings, where=checkout))
+    where = locate(Options(repo=REPO, config=settings, where=checkout, checkout=checkout))
 
     async def file() -> list[int]:
         async with wire.forge(where) as forge:

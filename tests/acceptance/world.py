@@ -81,7 +81,7 @@ class World:
         while not (found := what()):
             if time.monotonic() > end:
                 shown = [(t["issue"], t["stage"], t["why"]) for t in self.board()["tasks"]]
-                raise AssertionError(f"never: {says}; tasks: {shown}; journal: {self.journal()[-6:]}")
+                raise AssertionError(f"never: {says}; trunk: {self.subjects()}; tasks: {shown}; journal: {self.journal()[-6:]}")
             time.sleep(0.05)
         return found
 
@@ -139,7 +139,9 @@ def world(folder: Path, text: str, files: dict[str, str]) -> World:
     """A world around a small project with the given settings."""
     checkout = project(folder / "proj", files)
     (folder / "ops.yaml").write_text(text)
-    return World(place=locate(Options(config=folder / "ops.yaml", where=checkout, repo="acme/proj")), environment=dict(os.environ))
+    place = locate(Options(config=folder / "ops.yaml", where=checkout, repo="acme/proj", checkout=checkout))
+    wire.found(place)
+    return World(place=place, environment=dict(os.environ))
 
 
 def planted(folder: Path, pace: float = 0.0) -> World:
