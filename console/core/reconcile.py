@@ -10,9 +10,10 @@ from console.core.facts import Answer, Blind, Run, Tree, fact
 from console.core.order import rank
 from console.core.phrases import short, span
 from console.core.policy import Policy
-from console.core.stages import ROWS, TIDY, check, never_began
+from console.core.stages import ROWS, never_began
 from console.core.task import Observed, Task, Trouble
 from console.core.view import Do, Room, Unseen, View
+from console.core.ways import TIDY, check
 
 UNKNOWN = 28  # below the last row
 

@@ -7,13 +7,12 @@ is then unknown. Rows never speak of watch, pause or freeze: `reconcile` filters
 from collections.abc import Callable
 
 from console.core import actions as a
-from console.core.facts import Oid, Outcome, Run, RunId, Tree, Verdict, Work
+from console.core.facts import Oid, Outcome, Run, Tree, Verdict, Work
 from console.core.phrases import command, short, span
-from console.core.policy import CheckPlan
 from console.core.view import Do, View
+from console.core.ways import check, no_slot, park, red, run, tidy
 
 LOST = "nobody saw it end"
-TIDY = "all is tidy"
 STARTING_S = 5.0  # a shim takes its lock within 50 ms; on a busy machine within a second or two
 
 
@@ -163,28 +162,6 @@ def cancelled(t: View) -> Do | None:
     return tidy(t, why, None)
 
 
-def tidy(t: View, why: str, head: Oid | None) -> Do:
-    """The rungs of tidying up. ``head``: the merged head, None when nothing landed: then nothing of the work is deleted."""
-    stage = "merged" if head else "cancelled"
-    work, run = t.work, t.run
-    if work:
-        safe = head or t.wip
-        unsafe = work.dirty or not (safe and t.graph.has(work.tip, safe))
-        if unsafe and work.snapshot not in t.task.rescued and not t.graph.has(work.tip, t.trunk.head):
-            rescue = a.Rescue(issue=t.n, run=run.id if run else RunId(f"{t.n}-0"), snapshot=work.snapshot)
-            return Do(stage=stage, why=f"{why}; what is left in its worktree is being kept", action=rescue)
-    if work or t.task.has_repository:
-        remove = a.RemoveWork(issue=t.n, tip=work.tip if work else None)
-        return Do(stage=stage, why=f"{why}; its worktree is being taken away", action=remove)
-    claim = t.ours
-    if claim:
-        branch = (claim.branch, t.remote) if head and t.remote and t.graph.made_from(head, t.remote) else None
-        wip = t.wip if head and t.wip and t.graph.has(t.wip, head) else None
-        drop = a.DropRefs(issue=t.n, claim=claim.oid, branch=branch, wip=wip)
-        return Do(stage=stage, why=f"{why}; branch and claim are being let go", action=drop)
-    return Do(stage=stage, why=f"{why}; {TIDY}")
-
-
 def parked(t: View) -> Do | None:
     """Something did not work and a person was asked; or the operator stopped it."""
     if t.parked:
@@ -243,13 +220,6 @@ def untested_trunk(t: View) -> Do | None:
     return Do(stage="queued", why="the trunk is being checked before anything is started on it")
 
 
-def no_slot(t: View) -> str:
-    if not t.policy.slots:
-        return "there are no workers: set `workers:` in ops.yaml"
-    wanted = t.assigned.args.get("slot") if t.assigned else None
-    return f"{wanted} is busy" if wanted else "every worker is busy"
-
-
 def emptied(t: View) -> Do | None:
     """The trunk already has the tree this pull would land as."""
     if not t.open_pull or not t.merge or not t.merge.empty:
@@ -293,38 +263,6 @@ def unchecked(t: View) -> Do | None:
         return park(t, "unchecked", "no check is known for this project: set `check:` in ops.yaml")
     verdict = check(t, t.tree, t.policy.fast, "fast", (t.tip,), either=True)
     return red(t, verdict) if isinstance(verdict, Verdict) and not verdict.green else verdict if isinstance(verdict, Do) else None
-
-
-def check(t: View, tree: Tree, plan: CheckPlan, part: str, parents: tuple[Oid, ...], *, either: bool = False) -> Verdict | Do:
-    """The final verdict on ``tree``, or what is done to get one."""
-    found = t.verdict(tree, (t.policy.full, t.policy.fast) if either else (plan,))
-    if found and found.final:
-        return found
-    runs = t.checks(tree, plan.suite)
-    if runs:
-        last = runs[-1]
-        if last.state in ("reserved", "alive"):
-            why = f"`{command(plan.command)}` runs in {last.slot} for {span(t.seen.now - last.began)}"
-            return Do(stage="checking", why=why, evidence=(f"tree {short(tree, 12)}",))
-        if last.id not in t.seen.recorded:
-            return Do(stage="checking", why="its check has ended; the verdict is being written")
-    run = RunId(f"c-{tree[:12]}-{plan.suite[:8]}-{len(runs) + 1}")
-    if run in t.room.checking:
-        return Do(stage="checking", why="the same tree is being checked for another issue")
-    if not t.room.bays:
-        return Do(stage="unchecked", why="every bay is busy with other checks")
-    t.room.checking.add(run)
-    again = "once more, to see whether it was a flake" if found else f"with `{command(plan.command)}`"
-    start = a.StartCheck(issue=t.n, run=run, tree=tree, suite=plan.suite, parents=parents, bay=t.room.bays.pop(0), part=part)
-    return Do(stage="unchecked", why=f"tree {short(tree, 12)} is checked {again}", action=start)
-
-
-def red(t: View, verdict: Verdict) -> Do:
-    """The check said no, twice: one more run, told what failed."""
-    why = f"the check failed on tree {short(verdict.tree, 12)}, {verdict.tries} times"
-    if t.ledger.attempts >= t.policy.caps.attempts:
-        return park(t, "red", f"{why}, after {t.ledger.attempts} tries. Its last words: {verdict.said[-300:]}")
-    return run(t, "red", "checks", why, verdict.said)
 
 
 def unpublished(t: View) -> Do | None:
@@ -381,28 +319,6 @@ def aboard(t: View) -> Do | None:
 def launch(t: View) -> Do | None:
     """Claimed, and no worker has been at it."""
     return None if t.ledger.last else run(t, "launch", "implement", "it is claimed", "")
-
-
-def run(t: View, stage: str, reason: str, why: str, text: str) -> Do:
-    """A worker is started, once there are a slot and a worktree for it."""
-    work, plan = t.work, t.slot_for_run()
-    if not plan:
-        return Do(stage=stage if work else "provision", why=f"{why}; {no_slot(t)}")
-    if not work:
-        at = t.wip or t.remote or t.trunk.head
-        make = a.Provision(issue=t.n, claim=t.mine.oid, branch=t.mine.branch, at=at)
-        return Do(stage="provision", why=f"{why}; its worktree is being made at {short(at)}", action=make)
-    remote = t.remote
-    if remote and not work.dirty and work.tip != remote and t.graph.made_from(remote, work.tip):
-        go = a.FastForward(issue=t.n, was=work.tip, now=remote)
-        return Do(stage="behind", why=f"{why}; its worktree follows the branch to {short(remote)}", action=go)
-    number = RunId(f"{t.n}-{t.ledger.starts + 1}")
-    start = a.Launch(issue=t.n, claim=t.mine.oid, run=number, kind=plan.kind, slot=plan.slot, reason=reason, on=work.tip, text=text)
-    return Do(stage=stage, why=f"{why}; {plan.kind} starts in {plan.slot}", action=start)
-
-
-def park(t: View, stage: str, why: str) -> Do:
-    return Do(stage=stage, why=why, action=a.Park(issue=t.n, why=why))
 
 
 ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (

@@ -11,8 +11,8 @@ from console.core import actions as a
 from console.core.facts import Blind, Known, Lander, Landing, Pull, Verdict
 from console.core.order import rank
 from console.core.phrases import CONTEXT, short
-from console.core.stages import check, red, run
 from console.core.view import Do, Unseen, View
+from console.core.ways import check, red, run
 
 
 def line(aboard: Sequence[View]) -> list[View]:
