@@ -11,7 +11,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.errors import SettingsError
+from console.errors import NotNamed, SettingsError
 from panes.git import GitFailed, own_git
 
 APP = "ops-console"
@@ -142,7 +142,7 @@ def named(file: Path | None, checkout: Path | None, *, chosen: bool) -> str:
     if len(names) == 1:
         return names[0]
     if names:
-        raise SettingsError(f"{file} has several repositories, name one with --repo: {', '.join(names)}")
+        raise NotNamed(f"{file} has several repositories, name one with --repo: {', '.join(names)}")
     if checkout:
         return checkout_name(checkout, names)
     raise SettingsError("this is no git checkout, and no settings name a repository: go into one, or see `ops-console demo`")

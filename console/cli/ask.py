@@ -17,6 +17,7 @@ wait_option = click.option("--wait", is_flag=True, help="Wait for the outcome.")
 def leave(ctx: click.Context, do: str, target: str, wait: bool, args: dict[str, str] | None = None, pinned: str | None = None) -> None:
     """Leaves the command and says "queued", or waits and says what became of it (1 when it was refused)."""
     where = place(ctx).state
+    where.mkdir(mode=0o700, parents=True, exist_ok=True)
     by = f"you ({getpass.getuser()})"
     said = inbox.leave(where, do, target, by, args=args, pinned=pinned)
     if not wait:

@@ -14,7 +14,6 @@ from console.cli.main import place
 from console.forge import Changes
 
 T = TypeVar("T")
-READY = "ops/ready"
 
 
 def ask(ctx: click.Context, what: Callable[[Any], Awaitable[T]]) -> T:
@@ -26,6 +25,26 @@ def ask(ctx: click.Context, what: Callable[[Any], Awaitable[T]]) -> T:
             return await what(forge)
 
     return asyncio.run(asked())
+
+
+def about(ctx: click.Context, number: int, what: Callable[[Any], Awaitable[T]]) -> T:
+    """Asks something about one issue. Failure: there is none of that number."""
+    from console.forge.errors import Missing
+
+    try:
+        return ask(ctx, what)
+    except Missing:
+        raise Failure(1, f"there is no issue {number}", "`ops-console issue list --all` shows those there are") from None
+
+
+def ready_label(ctx: click.Context) -> str:
+    """The label that makes an issue a worker's, as the settings have it. Failure: no issue needs one."""
+    from console.config import load
+
+    name = load(place(ctx)).policy.pick_label
+    if name is None:
+        raise Failure(1, "every open issue is ready: pick.label is null in the settings")
+    return name
 
 
 @click.group()
@@ -50,7 +69,7 @@ def new(ctx: click.Context, title: str, body: str, body_file: Path | None, label
         raise click.BadParameter("an issue needs a title")
     if body_file:
         body = sys.stdin.read() if str(body_file) == "-" else body_file.read_text(encoding="utf-8", errors="replace")
-    wanted = [*labels, *((READY,) if mark else ())]
+    wanted = [*labels, *((ready_label(ctx),) if mark else ())]
     number: int = ask(ctx, lambda forge: forge.file(title, body, wanted))
     click.echo(number)
 
@@ -83,7 +102,7 @@ def show_(ctx: click.Context, number: int) -> None:
     async def both(forge: Any) -> Any:
         return await forge.issue(number), await forge.comments(number)
 
-    found, comments = ask(ctx, both)
+    found, comments = about(ctx, number, both)
     click.echo(f"#{found.number} {found.title}\n{found.state}  {', '.join(found.labels)}\n")
     click.echo(found.body or "(no text)")
     for comment in comments:
@@ -96,7 +115,7 @@ def show_(ctx: click.Context, number: int) -> None:
 @click.pass_context
 def close(ctx: click.Context, number: int) -> None:
     """Close an issue; what was begun for it is stopped and kept."""
-    ask(ctx, lambda forge: forge.close(number))
+    about(ctx, number, lambda forge: forge.close(number))
     click.echo(f"#{number} is closed")
 
 
@@ -109,8 +128,12 @@ def label(ctx: click.Context, number: int, add: tuple[str, ...], remove: tuple[s
     """Add and remove labels."""
     if not add and not remove:
         raise Failure(2, "say --add L or --remove L")
-    ask(ctx, lambda forge: forge.label(number, add, remove))
-    click.echo(f"#{number}: {', '.join(ask(ctx, lambda forge: forge.issue(number)).labels) or 'no labels'}")
+
+    async def labels(forge: Any) -> Any:
+        await forge.label(number, add, remove)
+        return (await forge.issue(number)).labels
+
+    click.echo(f"#{number}: {', '.join(about(ctx, number, labels)) or 'no labels'}")
 
 
 @issue.command("ready")
@@ -119,10 +142,6 @@ def label(ctx: click.Context, number: int, add: tuple[str, ...], remove: tuple[s
 @click.pass_context
 def ready(ctx: click.Context, number: int, off: bool) -> None:
     """Mark an issue ready for a worker."""
-    from console.config import load
-
-    name = load(place(ctx)).policy.pick_label
-    if name is None:
-        raise Failure(1, "every open issue is ready: pick.label is null in the settings")
-    ask(ctx, lambda forge: forge.label(number, () if off else (name,), (name,) if off else ()))
+    name = ready_label(ctx)
+    about(ctx, number, lambda forge: forge.label(number, () if off else (name,), (name,) if off else ()))
     click.echo(f"#{number} is {'not ready' if off else 'ready'}")

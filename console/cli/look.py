@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from console.cli.failure import STALE, Failure
+from console.cli.failure import STALE, Failure, show
 from console.cli.main import place
 from console.core.text import cut, span
 from console.engine import files
@@ -24,12 +24,11 @@ def status(ctx: click.Context, as_json: bool) -> None:
     """The present, once. Ends with 5 when no engine keeps it up to date."""
     shown = files.raw(place(ctx).state)
     age = files.age(shown["at"])
-    if as_json:
-        print(json.dumps(shown, ensure_ascii=False))
-    else:
-        click.echo("\n".join(lines(shown, age)))
+    print(json.dumps(shown, ensure_ascii=False)) if as_json else click.echo("\n".join(lines(shown, age)))
     if age > files.STALE_S:
-        raise Failure(STALE, f"this is {span(age)} old: no engine keeps it up to date", OPS_RESTART)
+        stale = Failure(STALE, f"this is {span(age)} old: no engine keeps it up to date", OPS_RESTART)
+        show(stale, as_json=False)  # stdout has its one object already
+        raise SystemExit(stale.code)
 
 
 def lines(shown: dict[str, Any], age: float) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from console.cli.failure import FORGE, INTERRUPTED, SETTINGS, STALE, Failure, show
+from console.cli.failure import FORGE, INTERRUPTED, SETTINGS, STALE, USAGE, Failure, show
 
 # command → the module of console.cli it lives in, and what it does in a line
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -94,11 +94,9 @@ def main(arguments: list[str] | None = None) -> None:
         code = cli.main(args=given, prog_name="ops-console", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
-        if as_json:
-            show(Failure(2, error.format_message()), as_json)
-        else:
-            error.show()
-        sys.exit(2)
+        asked = getattr(error, "ctx", None)
+        show(Failure(USAGE, error.format_message(), f"`{asked.command_path} --help` shows how" if asked else ""), as_json)
+        sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
@@ -116,11 +114,13 @@ def main(arguments: list[str] | None = None) -> None:
 def explained(error: Exception) -> Failure:
     """The sentence and code for an error of any room."""
     from console.engine.files import NoBoard
-    from console.errors import SettingsError
+    from console.errors import NotNamed, SettingsError
     from console.forge.errors import ForgeError
     from console.localforge.errors import LocalForgeError
     from panes.seen import PanesError
 
+    if isinstance(error, NotNamed):
+        return Failure(USAGE, str(error))
     if isinstance(error, SettingsError):
         return Failure(SETTINGS, str(error))
     if isinstance(error, NoBoard):

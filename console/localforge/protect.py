@@ -62,12 +62,17 @@ def _same(there: Settings, wanted: Settings, folder: Path) -> None:
         )
 
 
+def hook_text(trunk: str) -> str:
+    """The pre-receive hook that protects ``trunk``."""
+    return HOOK.format(trunk=shlex.quote(trunk))
+
+
 def _repository(place: Place, trunk: str) -> None:
     git(place.folder, "init", "--quiet", "--bare", "--template=", f"--initial-branch={trunk}", str(place.repo))
     for key, value in CONFIG:
         git(place.repo, "config", key, value)
     hook = place.repo / "hooks" / "pre-receive"
-    text = HOOK.format(trunk=shlex.quote(trunk))
+    text = hook_text(trunk)
     if not hook.exists() or hook.read_text() != text:
         hook.parent.mkdir(exist_ok=True)
         fresh = hook.with_name("pre-receive.new")
