@@ -8,7 +8,7 @@ from console.core import train
 from console.core.commands import Desk, interrupts
 from console.core.facts import Answer, Blind, Run, Tree, fact
 from console.core.order import rank
-from console.core.phrases import short, span
+from console.core.phrases import PARKED, short, span
 from console.core.policy import Policy
 from console.core.stages import ROWS, never_began
 from console.core.task import Observed, Task, Trouble
@@ -80,17 +80,22 @@ def rooms(seen: Observed, policy: Policy) -> Room:
         bays |= set(policy.bays)
     else:
         bays |= {r.slot for r in seen.checks.value if r.state in ("reserved", "alive")}
-    claims = [task for task in seen.tasks.values() if not isinstance(task.claim, Blind) and task.claim.value and task.claim.value.ours]
     return Room(
         slots=[] if blind else [plan for plan in policy.slots if plan.slot not in taken],
         bays=[bay for bay in policy.bays if bay not in bays],
-        in_flight=len(claims) + sum(isinstance(action, a.TakeClaim) for action in acts),
+        in_flight=sum(in_flight(task) for task in seen.tasks.values()) + sum(isinstance(action, a.TakeClaim) for action in acts),
         wakes=[
             plan.slot
             for plan in policy.slots
             if plan.slot not in taken and any(c.do == "wake" and c.target == plan.slot for c in seen.commands)
         ],
     )
+
+
+def in_flight(task: Task) -> bool:
+    """Whether it is ours and goes on by itself: what was left to a person must not keep the others out."""
+    claim = None if isinstance(task.claim, Blind) else task.claim.value
+    return bool(claim and claim.ours) and PARKED not in task.issue.labels
 
 
 def live(seen: Observed) -> Iterator[Run]:

@@ -19,7 +19,7 @@ STARTING_S = 5.0  # a shim takes its lock within 50 ms; on a busy machine within
 def said(t: View) -> Do | None:
     """A word of the operator's that the ledger has not yet."""
     word = t.said("retry", str(t.n))
-    if not word or word.id in t.ledger.words:
+    if not word or t.issue.state == "closed" or word.id in t.ledger.words:
         return None
     return Do(stage="said", why="you asked for a new start", action=a.Note(issue=t.n, command=word.id, word="retry"))
 
@@ -53,6 +53,8 @@ def reason_to_stop(t: View, run: Run) -> str | None:
         return "you asked for it"
     if t.issue.state == "closed":
         return "the issue was closed"
+    if t.parked:
+        return "the issue was left to you"
     return None
 
 
@@ -62,7 +64,8 @@ def leftover(t: View) -> Do | None:
     if not run or any(end.run == run.id for end in t.ledger.ends):
         return None
     if not run.started:
-        return book(t, run, "lost", t.tip or t.trunk.head, "it was never started")
+        outcome, why = unstarted(run)
+        return book(t, run, outcome, t.tip or t.trunk.head, why)
     work = t.work
     if not work:
         return book(t, run, "failed", t.tip or t.trunk.head, "its worktree is gone")
@@ -89,6 +92,16 @@ def book(t: View, run: Run, outcome: Outcome, tip: Oid, why: str, tree: Tree | N
     )
 
 
+def unstarted(run: Run) -> tuple[Outcome, str]:
+    """How a run ended whose worker never lived: stopped before, refused (no such command), or nobody knows."""
+    why = run.ended.why if run.ended else "lost"
+    if why == "stopped":
+        return "stopped", "you stopped it"
+    if run.ended and why == "refused":
+        return "failed", run.ended.detail or "it could not be started"
+    return "lost", "it was never started"
+
+
 def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
     """How an ended run went, and why: exit 0 alone is worth nothing, there must be a change on the right branch."""
     ended = run.ended
@@ -98,8 +111,6 @@ def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
         return "stopped", "you stopped it"
     if ended.why == "limit":
         return "limit", f"it ran into its limit of {span(t.policy.caps.run_s)}"
-    if ended.why == "refused":
-        return "failed", ended.detail or "it could not be started"
     if ended.code != 0:
         return "failed", f"it ended with {ended.code}" + (f": {ended.detail}" if ended.detail else "")
     if work.branch != t.task.branch:
@@ -139,8 +150,14 @@ def kept(t: View, remote: Oid) -> bool:
 
 def merged(t: View) -> Do | None:
     """Its pull is merged and the trunk has the commit: tidy up, one rung a tick."""
-    pull, landed = t.pull, t.landed
-    if not pull or not pull.merged:
+    pull = t.pull
+    if not pull or (pull.state == "closed" and not pull.merged):
+        return None
+    landed = t.landed
+    if landed and not pull.merged:
+        # Looked at between the two: what the trunk has already is neither pushed again nor left to a person.
+        return Do(stage="merged", why=f"landed as {short(landed.commit)}; the forge still shows p{pull.number} open")
+    if not pull.merged:
         return None
     if not landed:
         return Do(stage="merged", why=f"p{pull.number} is merged; the trunk as fetched does not have it yet")
@@ -257,8 +274,10 @@ def started_before(t: View) -> bool:
 def unchecked(t: View) -> Do | None:
     """The last run was good; its tree is checked before anybody sees it."""
     last = t.ledger.last
-    if not last or not t.tip or not t.tree:
+    if not last or not t.tip:
         return None
+    if not t.tree:
+        return Do(stage="unknown", why=f"the tree of {short(t.tip)} cannot be read")
     if not t.policy.fast:
         return park(t, "unchecked", "no check is known for this project: set `check:` in ops.yaml")
     verdict = check(t, t.tree, t.policy.fast, "fast", (t.tip,), either=True)
@@ -280,7 +299,7 @@ def no_pull(t: View) -> Do | None:
     if not remote:
         return None
     if not pull:
-        if t.pull and not t.pull.merged:
+        if t.pull and not t.pull.merged and t.pull.updated > t.ledger.baseline:
             return park(t, "no_pull", f"its pull p{t.pull.number} was closed by somebody: it is not opened again")
         return Do(stage="no_pull", why="its pull is being opened", action=a.Propose(issue=t.n, branch=t.mine.branch, head=remote))
     if pull.head != remote:
@@ -317,8 +336,11 @@ def aboard(t: View) -> Do | None:
 
 
 def launch(t: View) -> Do | None:
-    """Claimed, and no worker has been at it."""
-    return None if t.ledger.last else run(t, "launch", "implement", "it is claimed", "")
+    """Claimed, and no worker has been at it, or nothing is left of what one did (it landed, and the issue was opened again)."""
+    last = t.ledger.last
+    if last and (last.outcome != "good" or t.tip):
+        return None
+    return run(t, "launch", "implement", "it is claimed", "")
 
 
 ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (

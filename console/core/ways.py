@@ -71,9 +71,8 @@ def tidy(t: View, why: str, head: Oid | None) -> Do:
     stage = "merged" if head else "cancelled"
     work, run = t.work, t.run
     if work:
-        safe = head or t.wip
-        unsafe = work.dirty or not (safe and t.graph.has(work.tip, safe))
-        if unsafe and work.snapshot not in t.task.rescued and not t.graph.has(work.tip, t.trunk.head):
+        kept = any(there and t.graph.has(work.tip, there) for there in (head, t.wip, t.trunk.head))
+        if (work.dirty or not kept) and work.snapshot not in t.task.rescued:
             rescue = a.Rescue(issue=t.n, run=run.id if run else RunId(f"{t.n}-0"), snapshot=work.snapshot)
             return Do(stage=stage, why=f"{why}; what is left in its worktree is being kept", action=rescue)
     if work or t.task.has_repository:
