@@ -29,6 +29,7 @@ class Step:
     evidence: tuple[str, ...]
     action: a.Action | None
     due: float | None
+    yours: bool
 
     @property
     def tidy(self) -> bool:
@@ -84,6 +85,7 @@ def rooms(seen: Observed, policy: Policy) -> Room:
         slots=[] if blind else [plan for plan in policy.slots if plan.slot not in taken],
         bays=[bay for bay in policy.bays if bay not in bays],
         in_flight=sum(in_flight(task) for task in seen.tasks.values()) + sum(isinstance(action, a.TakeClaim) for action in acts),
+        checking={action.run for action in acts if isinstance(action, a.StartCheck)},
         wakes=[
             plan.slot
             for plan in policy.slots
@@ -124,7 +126,7 @@ def boarded(aboard: Sequence[View], seen: Observed) -> Iterator[tuple[View, Do]]
             f"the answer to the merge of p{action.landing.pull} was lost {span(seen.now - trouble.at)} ago ({trouble.why}); nothing lands "
             f"until the trunk shows it, or you look and say `merge p{action.landing.pull}` again"
         )
-        yield from ((t, Do(stage="aboard", why=why)) for t in aboard)
+        yield from ((t, Do(stage="aboard", why=why, yours=True)) for t in aboard)
         return
     try:
         queue = train.line(aboard)
@@ -164,13 +166,15 @@ def allowed(t: View, do: Do) -> Do:
     if t.seen.busy.get(t.n):
         return replace(do, action=None)
     if standing.mode == "watch" and not isinstance(action, a.WATCHES):
-        return replace(do, action=None, why=f"{do.why} (it would; the mode is watch)")
+        return replace(do, action=None, yours=True, why=f"{do.why} (it would; the mode is watch)")
     if standing.pause and isinstance(action, a.STARTS):
-        return replace(do, action=None, why=f"{do.why} (paused by {standing.pause.by})")
+        return replace(do, action=None, yours=True, why=f"{do.why} (paused by {standing.pause.by})")
     if isinstance(action, a.STARTS) and t.said("leave", "all"):
         return replace(do, action=None, why=f"{do.why} (you are leaving)")
     if standing.freeze and isinstance(action, a.LANDS):
-        return replace(do, action=None, why=f"landing is frozen by {standing.freeze.by}: {standing.freeze.why or 'no reason given'}")
+        return replace(
+            do, action=None, yours=True, why=f"landing is frozen by {standing.freeze.by}: {standing.freeze.why or 'no reason given'}"
+        )
     trouble = t.seen.troubles.get(action)
     return after_trouble(t, do, trouble) if trouble else do
 
@@ -189,7 +193,7 @@ def after_trouble(t: View, do: Do, trouble: Trouble) -> Do:
 
 
 def step(t: View, row: int, do: Do) -> Step:
-    return Step(issue=t.n, stage=do.stage, row=row, why=do.why, evidence=do.evidence, action=do.action, due=do.due)
+    return Step(issue=t.n, stage=do.stage, row=row, why=do.why, evidence=do.evidence, action=do.action, due=do.due, yours=do.yours)
 
 
 def fleet(views: Sequence[View], seen: Observed, policy: Policy, room: Room) -> Iterator[a.Action]:

@@ -183,10 +183,10 @@ def parked(t: View) -> Do | None:
     """Something did not work and a person was asked; or the operator stopped it."""
     if t.parked:
         why = t.ledger.parked or "see the last comment on the issue"
-        return Do(stage="parked", why=f"left to you: {why}. `retry {t.n}` takes it up again")
+        return Do(stage="parked", why=f"left to you: {why}. `retry {t.n}` takes it up again", yours=True)
     last = t.ledger.last
     if t.ours and last and last.outcome == "stopped" and last.at > t.ledger.baseline:
-        return Do(stage="on_hold", why=f"you stopped it. `retry {t.n}` takes it up again")
+        return Do(stage="on_hold", why=f"you stopped it. `retry {t.n}` takes it up again", yours=True)
     return None
 
 
@@ -196,11 +196,11 @@ def unclaimed(t: View) -> Do | None:
     if claim and claim.ours:
         return None
     if claim:
-        return Do(stage="foreign", why=f"another console ({claim.holder}) has it")
+        return Do(stage="foreign", why=f"another console ({claim.holder}) has it", yours=True)
     if not t.eligible and not t.assigned:
         return not_eligible(t)
     if not t.may_claim:
-        return Do(stage="queued", why="it waits for your word: `a` assigns it, `w` wakes an idle worker for what is next")
+        return Do(stage="queued", why="it waits for your word: `a` assigns it, `w` wakes an idle worker for what is next", yours=True)
     if t.room.in_flight >= t.policy.caps.in_flight:
         return Do(stage="queued", why=f"{t.room.in_flight} issues are in flight, which is the cap; landing comes first")
     held = untested_trunk(t)
@@ -208,7 +208,7 @@ def unclaimed(t: View) -> Do | None:
         return held
     plan = t.slot_for_run()
     if not plan:
-        return Do(stage="queued", why=no_slot(t))
+        return Do(stage="queued", why=no_slot(t), yours=not t.policy.slots)
     t.room.in_flight += 1
     label = None if t.assigned else t.policy.pick_label
     take = a.TakeClaim(issue=t.n, branch=t.task.branch, label=label)
@@ -218,20 +218,24 @@ def unclaimed(t: View) -> Do | None:
 def not_eligible(t: View) -> Do:
     skipped = sorted(set(t.issue.labels) & t.policy.skip_labels)
     if skipped:
-        return Do(stage="not_eligible", why=f"its label {skipped[0]} says not to take it")
-    return Do(stage="not_eligible", why=f"it has no label {t.policy.pick_label}: `+` or `ops-console issue ready {t.n}` marks it")
+        return Do(stage="not_eligible", why=f"its label {skipped[0]} says not to take it", yours=True)
+    return Do(
+        stage="not_eligible", why=f"it has no label {t.policy.pick_label}: `+` or `ops-console issue ready {t.n}` marks it", yours=True
+    )
 
 
 def untested_trunk(t: View) -> Do | None:
     """New work starts from a trunk that was tested."""
     if not t.policy.full:
-        return Do(stage="queued", why="no check is known for this project, so nothing could land: set `check:` in ops.yaml")
+        return Do(stage="queued", why="no check is known for this project, so nothing could land: set `check:` in ops.yaml", yours=True)
     verdict = t.verdict(t.trunk.tree, (t.policy.full,))
     if verdict and verdict.green:
         return None
     if verdict and verdict.final:
         return Do(
-            stage="held", why=f"the trunk itself is red on `{command(t.policy.full.command)}`: mend it first, nothing new is started on it"
+            stage="held",
+            why=f"the trunk itself is red on `{command(t.policy.full.command)}`: mend it first, nothing new is started on it",
+            yours=True,
         )
     t.room.trunk_wanted = True
     return Do(stage="queued", why="the trunk is being checked before anything is started on it")
@@ -326,6 +330,7 @@ def waiting(t: View) -> Do | None:
     return Do(
         stage="waiting",
         why=f"p{pull.number} waits for your word: `m` lands it, still checked",
+        yours=True,
         evidence=(f"tree {short(t.tree, 12)} is green",),
     )
 

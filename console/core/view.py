@@ -42,13 +42,17 @@ class Unseen(Exception):
 
 @fact
 class Do:
-    """What a row says: the stage, why (a sentence for the operator), and the action, None to wait. ``due``: when it goes on."""
+    """What a row says: the stage, why (a sentence for the operator), and the action, None to wait.
+
+    ``due``: when it goes on. ``yours``: it waits for a person, and nothing happens without one.
+    """
 
     stage: str
     why: str
     action: Action | None = None
     evidence: tuple[str, ...] = ()
     due: float | None = None
+    yours: bool = False
 
 
 @dataclass
