@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ from panes.seen import Conflict, Ended, Run, RunId, Slot, fact
 
 MARK = "OPS_RUN_DIR"
 """The variable that every process of a run carries, with the run's folder. Ids repeat from repository to repository; folders do not."""
+
+NOT_STARTED = (126, 127)  # what a shell ends with that cannot start a command; its last line names it
 
 
 @fact
@@ -216,10 +218,17 @@ def _end(folder: Path) -> Ended | None:
     except FileNotFoundError:
         return None
     try:
-        return msgspec.json.decode(data, type=Ended)
+        ended = msgspec.json.decode(data, type=Ended)
     except msgspec.MsgspecError as bad:
         # It is renamed into place whole, so this is the disk's doing, and looking again will not mend it.
         return Ended(code=None, why="lost", at=(folder / "exit.json").stat().st_mtime, seconds=0.0, detail=f"exit.json is spoilt: {bad}")
+    return replace(ended, detail=last_words(folder)) if ended.code in NOT_STARTED and not ended.detail else ended
+
+
+def last_words(folder: Path) -> str:
+    """The last line a run wrote that is not empty, without control characters; at most 300 characters."""
+    lines = "".join(c if c.isprintable() or c == "\n" else " " for c in output(folder, 2_000)).split("\n")
+    return next((line.strip()[-300:] for line in reversed(lines) if line.strip()), "")
 
 
 def started_at(folder: Path) -> float | None:

@@ -117,6 +117,14 @@ def test_an_exit_that_cannot_be_read_is_lost_and_not_a_success(tmp_path: Path) -
     assert "spoilt" in run.ended.detail
 
 
+def test_a_command_that_its_shell_did_not_find_is_named(shims: Shims) -> None:
+    folder = shims.folder()
+    shims.run(folder, "/bin/sh", "-c", "no-such-agent; exit $?")
+    ended = runs.look_at(folder).ended
+    assert ended is not None
+    assert (ended.code, ended.detail.endswith("no-such-agent: not found")) == (127, True)
+
+
 def test_an_ended_run_is_read_once(tmp_path: Path) -> None:
     folder = runs.reserve(tmp_path, spec())
     runs.void(folder)
