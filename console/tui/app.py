@@ -213,7 +213,7 @@ class OpsApp(App[str], inherit_bindings=False):
     async def action_log(self) -> None:
         events = await asyncio.to_thread(boards.events, self._state, LOG_LINES)
         title = (("Log", "b text"), (f" {len(events)}", "dim"))
-        self.push_screen(Reading(title, partial(_log, events), also="L", from_end=True, wide=True))
+        self.push_screen(Reading(title, partial(_log, events, self._scene.digits), also="L", from_end=True, wide=True))
 
     def action_which_key(self) -> None:
         self._say("press q to leave, ? for the keys")
@@ -240,5 +240,5 @@ class OpsApp(App[str], inherit_bindings=False):
             self.exit(value)
 
 
-def _log(events: list[EventShown], width: int) -> list[Line]:
-    return [event_lines.row(event, width) for event in events]
+def _log(events: list[EventShown], digits: int, width: int) -> list[Line]:
+    return [event_lines.row(event, digits, width) for event in events]

@@ -49,6 +49,11 @@ class Scene:
         return next((s for s in self.board.slots if s.slot == name), None) if self.board and name is not None else None
 
     @property
+    def digits(self) -> int:
+        """How many the longest number of an issue has: the width of that column."""
+        return max((len(str(t.issue)) for t in self.board.tasks), default=2) if self.board else 2
+
+    @property
     def working(self) -> bool:
         """Whether leaving now would leave work behind that goes on."""
         board = self.board

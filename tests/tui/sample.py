@@ -166,7 +166,7 @@ SLOTS = (
 )
 
 EVENTS = (
-    event(2, "asked a question", issue=1423, slot="w07", by="hook"),
+    event(2, "asked", why="a question", issue=1423, slot="w07", by="hook"),
     event(6, "check", why="same test failed 3 times", issue=1398, slot="w19", by="rule", result="failed"),
     event(10, "probe", why="llm-proxy: 429 twice a minute", by="probe", result="failed"),
     event(17, "landed", why="on main", issue=1409, pull=508, s=363.0),

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from console.core.facts import Answer
+from console.core.shown import Board
 from console.engine import inbox
 from console.tui.app import OpsApp
 from console.tui.keymap import KEYMAP, QUIET_CHORDS
@@ -222,6 +223,26 @@ async def test_an_event_can_be_explained(opened: Open) -> None:
         pilot.app.first.query_one("#events").focus()
         await pilot.press("j", "i")
         assert "check (failed)" in frame(pilot)
+
+
+async def test_new_events_are_seen_and_one_that_is_read_stays_under_the_cursor(opened: Open, state: Path) -> None:
+    async with opened(sample.busy()) as pilot:
+        app = pilot.app
+        assert isinstance(app, OpsApp)
+        newer = [sample.event(0, "merge", why=f"number {n}", issue=n) for n in range(9)]
+        sample.publish(state, sample.busy(events=(*newer[:5], *sample.EVENTS)))
+        await until(pilot, lambda: "number 0" in frame(pilot))
+        app.first.query_one("#events").focus()
+        await pilot.press("j", "j")
+        assert app.first.chosen.event == newer[2]
+        sample.publish(state, sample.busy(events=(*newer[5:], *newer[:5], *sample.EVENTS)))
+        await until(pilot, lambda: "number 8" not in frame(pilot) and len(_board(app).events) == 16)
+        assert app.first.chosen.event == newer[2]
+
+
+def _board(app: OpsApp) -> Board:
+    assert app.first._scene.board
+    return app.first._scene.board
 
 
 async def test_zoom_and_back(opened: Open) -> None:

@@ -96,10 +96,10 @@ def test_every_kind_of_line_takes_any_text(text: str, width: int) -> None:
     chosen = Chosen(panel="queue", task=task, slot=slot, pull=pull, event=board.events[0])
     asked = Asked(do="merge", target="p512", args={})
     lines = [
-        *(queue.row(t, stage(t, pull), scene.now, width) for t in board.tasks),
-        *(slots.row(s, scene.now, width) for s in board.slots),
-        *(events.row(e, width) for e in board.events),
-        *(events.finding(f, width) for f in board.findings),
+        *(queue.row(t, stage(t, pull), scene, width) for t in board.tasks),
+        *(slots.row(s, scene, width) for s in board.slots),
+        *(events.row(e, scene.digits, width) for e in board.events),
+        *(events.finding(f, scene.digits, width) for f in board.findings),
         *issue.text(task, scene, width),
         *explain.why(scene, chosen, width),
         *explain.why(scene, replace(chosen, panel="slots"), width),

@@ -104,7 +104,7 @@ def test_a_pull_waits_for_you_only_when_nothing_else_is_missing(other: dict[str,
 
 def test_the_title_counts_as_far_as_there_is_room() -> None:
     titles = ["".join(text for text, _ in lines.title(scene(sample.busy()), width)) for width in (60, 32, 12, 4)]
-    assert titles == ["Queue 1 need you · 6 ready · 2 blocked · 2 on their way", "Queue 1 need you · 6 ready", "Queue", "Que…"]
+    assert titles == ["Queue 1 need you · 6 ready · 2 blocked · 2 under way", "Queue 1 need you · 6 ready", "Queue", "Que…"]
 
 
 def test_without_a_board_every_verb_has_the_same_reason() -> None:

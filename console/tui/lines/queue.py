@@ -14,15 +14,15 @@ HELPS = (("ops-console issue new", " TITLE"), ("ops-console issue ready", " N"))
 WIDE = 50  # cells: from here on a row has room for who it wants and for words instead of glyphs
 
 
-def row(task: TaskShown, stage: Stage, now: float, width: int) -> Line:
+def row(task: TaskShown, stage: Stage, scene: Scene, width: int) -> Line:
     glyph, ink = _mark(task, stage)
     urgent = task.priority > 0
     quiet = stage.state in ("nap", "idle")
     title = "b text" if urgent else "dim" if quiet else "text"
     number = "b text" if urgent or stage.part == NEEDS else "dim"
-    age: Bit = (f"{since(task.created, now):>4}", "dim")
+    age: Bit = (f"{since(task.created, scene.now):>4}", "dim")
     note = _note(task, stage, width)
-    return line((f"{glyph} ", ink), (f"{task.issue:>4} ", number), (task.title, title), right=(*note, age))
+    return line((f"{glyph} ", ink), (f"{task.issue:>{scene.digits}} ", number), (task.title, title), right=(*note, age))
 
 
 def _mark(task: TaskShown, stage: Stage) -> Bit:
@@ -45,13 +45,13 @@ def _note(task: TaskShown, stage: Stage, width: int) -> tuple[Bit, ...]:
 
 
 def title(scene: Scene, width: int) -> tuple[Bit, ...]:
-    """Name, then as many counts as there is room for: needs you, ready, blocked, on their way."""
+    """Name, then as many counts as there is room for: needs you, ready, blocked, under way."""
     rows = queue(scene)
     counts = (
         (sum(s.part == NEEDS for _, s in rows), "need you"),
         (sum(s.part == QUEUED for _, s in rows), "ready"),
         (sum(s.word == "waits" for _, s in rows), "blocked"),
-        (sum(bool(s.word) and s.part not in (NEEDS, QUEUED) and s.word != "waits" for _, s in rows), "on their way"),
+        (sum(bool(s.word) and s.part not in (NEEDS, QUEUED) and s.word != "waits" for _, s in rows), "under way"),
     )
     bits: list[Bit] = [("Queue", "b text")]
     for count, word in counts:

@@ -19,7 +19,7 @@ def ordered(scene: Scene) -> tuple[SlotShown, ...]:
     return tuple(sorted(scene.board.slots, key=lambda s: (order.get(s.state, -1), s.slot))) if scene.board else ()
 
 
-def row(slot: SlotShown, now: float, width: int) -> Line:
+def row(slot: SlotShown, scene: Scene, width: int) -> Line:
     look = state(slot.state)
     wide = width >= WIDE
     word = slot.state + ("~" if slot.guess else "")
@@ -29,9 +29,9 @@ def row(slot: SlotShown, now: float, width: int) -> Line:
         (f"{look.glyph} ", look.ink),
         (fit(slot.slot, 4 + wide), "b text"),
         (fit(word, 5 + wide), look.ink),
-        (f"{slot.issue if slot.issue is not None else '—':>4} ", "dim"),
+        (f"{slot.issue if slot.issue is not None else '—':>{scene.digits}} ", "dim"),
     )
-    age = f"{since(slot.since, now):>4}"
+    age = f"{since(slot.since, scene.now):>4}"
     if not wide:
         return line(*head, (about or "", title), right=((age, "dim"),))
     return _wide(slot, head, (about or "", title), age, width)

@@ -54,7 +54,11 @@ class FirstScreen(Screen[None]):
         self._turned = asyncio.Event()  # another slot is chosen: look at once
         # Kept, not queried: while the console closes, a look that is under way finds its panels gone from the tree.
         self._header, self._footer, self._too_small = Bar(id="header"), Bar(id="footer"), Bar(id="too-small")
-        self._lists = {"queue": RowList(id="queue"), "slots": RowList(id="slots", drives=True), "events": RowList(id="events")}
+        self._lists = {
+            "queue": RowList(id="queue"),
+            "slots": RowList(id="slots", drives=True),
+            "events": RowList(id="events", newest_first=True),
+        }
         self._preview = Preview(id="preview")
 
     def compose(self) -> ComposeResult:
@@ -93,8 +97,8 @@ class FirstScreen(Screen[None]):
             return Chosen(panel=panel, slot=slot, task=task, pull=scene.pull(task.pull) if task else None)
         event = None
         issue = int(key) if key and panel == "queue" else None
-        if panel == "events" and key and scene.board:
-            event = next((e for n, e in enumerate(scene.board.events) if key == _event_key(n, e.t)), None)
+        if panel == "events" and key:
+            event = next((e for e in event_lines.telling(scene) if key == event_lines.key(e)), None)
             issue = event.issue if event else None
         task = scene.task(issue)
         slots = scene.board.slots if scene.board else ()
@@ -129,21 +133,20 @@ class FirstScreen(Screen[None]):
 
     def _show_queue(self) -> None:
         scene, rows = self._scene, self._list("queue")
-        shown = [Row(str(task.issue), partial(queue_lines.row, task, stage, scene.now)) for task, stage in queue(scene)]
+        shown = [Row(str(task.issue), partial(queue_lines.row, task, stage, scene)) for task, stage in queue(scene)]
         rows.show(shown, partial(queue_lines.nothing, scene), faded=scene.state == "stale")
         rows.entitle(partial(queue_lines.title, scene), self._keys("assign", "explain"))
 
     def _show_slots(self) -> None:
         scene, rows = self._scene, self._list("slots")
-        shown = [Row(slot.slot, partial(slot_lines.row, slot, scene.now)) for slot in slot_lines.ordered(scene)]
+        shown = [Row(slot.slot, partial(slot_lines.row, slot, scene)) for slot in slot_lines.ordered(scene)]
         rows.show(shown, partial(slot_lines.nothing, scene), faded=scene.state == "stale")
         rows.entitle(partial(slot_lines.title, scene), self._keys("worker.wake", "worker.interrupt", "attach"))
 
     def _show_events(self) -> None:
         scene, rows = self._scene, self._list("events")
-        wrong = [Row(f"finding {f.id}", partial(event_lines.finding, f)) for f in event_lines.findings(scene)]
-        happened = scene.board.events if scene.board else ()
-        done = [Row(_event_key(n, e.t), partial(event_lines.row, e)) for n, e in enumerate(happened)]
+        wrong = [Row(f"finding {f.id}", partial(event_lines.finding, f, scene.digits)) for f in event_lines.findings(scene)]
+        done = [Row(event_lines.key(e), partial(event_lines.row, e, scene.digits)) for e in event_lines.telling(scene)]
         rows.show([*wrong, *done], partial(event_lines.nothing, scene), faded=scene.state == "stale")
         rows.entitle(lambda width: event_lines.title(scene), self._keys("logs"))
 
@@ -225,10 +228,6 @@ class FirstScreen(Screen[None]):
         """The slot whose screen is to be shown now; None while there is none, or while a dialog covers it."""
         slot = self._scene.slot(self._list("slots").key) if self._anchor == "slots" and self.is_current else None
         return slot.slot if slot and slot.pane else None
-
-
-def _event_key(n: int, at: str) -> str:
-    return f"{at} {n}"
 
 
 def _too_small(counts: Counter[str], width: int) -> Line:

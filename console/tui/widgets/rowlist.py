@@ -21,7 +21,8 @@ class Row(NamedTuple):
 class RowList(Canvas, can_focus=True):
     """Rows of one line, the cursor row running from border to border.
 
-    ``drives``: the cursor is shown without the focus too, because another panel follows it.
+    ``drives``: the cursor is shown without the focus too, because another panel follows it. ``newest_first``: new rows come in at the
+    top, and a cursor on the first row stays there, so that they are seen.
     """
 
     class Moved(Message):
@@ -42,10 +43,11 @@ class RowList(Canvas, can_focus=True):
             super().__init__()
             self.rows = rows
 
-    def __init__(self, *, id: str | None = None, ground: str = "ground", drives: bool = False) -> None:
+    def __init__(self, *, id: str | None = None, ground: str = "ground", drives: bool = False, newest_first: bool = False) -> None:
         super().__init__(id=id)
         self.GROUND = ground
         self._drives = drives
+        self._newest_first = newest_first
         self._rows: Sequence[Row] = ()
         self._empty: Callable[[int], Sequence[Line]] = lambda width: ()
         self._at = 0
@@ -61,7 +63,8 @@ class RowList(Canvas, can_focus=True):
         before = self.key
         self._rows, self._empty, self.faded = rows, empty, faded
         keys = [row.key for row in rows]
-        self._at = keys.index(before) if before in keys else max(0, min(self._at, len(rows) - 1))
+        stays = before in keys and not (self._newest_first and self._at == 0)
+        self._at = keys.index(before or "") if stays else max(0, min(self._at, len(rows) - 1))
         self.repaint()
         if self.key != before:
             self.post_message(self.Moved(self))
