@@ -100,6 +100,8 @@ def read(path: Path) -> Settings:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SettingsError(f"{path}:{line}: this is not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:  # a character that may not stand in one
+        raise SettingsError(f"{path}: this is not YAML: {' '.join(str(error).split())}") from error
     if node is None:
         return Settings()
     settings: Settings = _Reader(path).value(node, Settings, "the settings")
@@ -127,6 +129,8 @@ class _Reader:
         if origin in (typing.Union, types.UnionType):
             inner = next(x for x in typing.get_args(want) if x is not type(None))
             return None if node.tag.endswith(":null") else self.value(node, inner, where)
+        if (is_dataclass(want) or origin is dict) and node.tag.endswith(":null"):
+            return (origin or want)()  # `check:` with nothing behind it
         if is_dataclass(want):
             return self.table(node, want, where)
         if origin is dict:
@@ -139,8 +143,15 @@ class _Reader:
 
     def pairs(self, node: Any, where: str) -> Iterator[tuple[Any, Any]]:
         if node.id != "mapping":
-            raise self.fail(node, f"{where} takes keys with values, not {node.value!r}")
-        yield from node.value
+            raise self.fail(node, f"{where} takes keys with values, not {shown(node)}")
+        seen = set()
+        for key, value in node.value:
+            if key.id != "scalar":
+                raise self.fail(key, f"a key of {where} is a word, not {shown(key)}")
+            if key.value in seen:
+                raise self.fail(key, f"`{key.value}` stands twice in {where}")
+            seen.add(key.value)
+            yield key, value
 
     def table(self, node: Any, want: Any, where: str) -> Any:
         if want is CheckSettings and node.id == "scalar":
@@ -154,8 +165,6 @@ class _Reader:
                 near = difflib.get_close_matches(str(key.value), known, n=1, cutoff=0.4)
                 hint = f"did you mean `{near[0]}`?" if near else f"it takes: {', '.join(known)}"
                 raise self.fail(key, f"unknown key `{key.value}` in {where}; {hint}")
-            if key.value in got:
-                raise self.fail(key, f"`{key.value}` stands twice in {where}")
             got[key.value] = self.value(value, hints[key.value], f"{where}.{key.value}" if where != "the settings" else key.value)
         return want(**got)
 
@@ -175,7 +184,7 @@ class _Reader:
                 raise self.fail(node, f"{where} is a length of time such as 90s, 20m or 2h; not {text!r}")
             return Seconds(float(found[1]) * _UNITS[found[2] or "s"])
         if want is int:
-            if kind != "int" or int(text) < 0:
+            if kind != "int" or not re.fullmatch(r"\d+", text):  # YAML has 0x10, 1_000 and 1:30 besides
                 raise self.fail(node, f"{where} is a whole number; not {text!r}")
             return int(text)
         if want is str and kind in ("str", "int", "float", "bool"):
@@ -183,6 +192,11 @@ class _Reader:
                 raise self.fail(node, f"{where} is a text; put quotes around {text}")
             return text
         raise self.fail(node, f"{where} is a {want.__name__}; not {text!r}")
+
+
+def shown(node: Any) -> str:
+    """What stands there, as an error says it."""
+    return repr(node.value) if node.id == "scalar" else f"a {node.id}"
 
 
 def described(want: Any = Settings, where: str = "") -> Iterator[tuple[str, Any, str]]:
