@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from console.core.actions import Interrupt
+from console.core.actions import Interrupt, Launch
 from console.core.facts import Answer, Blind, Command, Run
 from console.core.phrases import short
 from console.core.policy import Policy
@@ -30,7 +30,7 @@ class Desk:
         return Answer(command=command.id, outcome=outcome, why=why)  # type: ignore[arg-type]  # the words of ASKED are the literal's
 
     def task(self, target: str) -> tuple[View, Do] | None:
-        return self.steps.get(int(target)) if target.isdigit() else None
+        return self.steps.get(int(target)) if target.isdecimal() else None
 
     def live(self, slot: str) -> tuple[View, Run] | None:
         """Who works in a slot at this moment."""
@@ -54,7 +54,11 @@ def assign(desk: Desk, c: Command) -> tuple[str, str]:
         return "refused", f"there is no slot {slot}; there are {', '.join(p.slot for p in desk.policy.slots) or 'none'}"
     if (kind := c.args.get("kind")) and kind not in {p.kind for p in desk.policy.slots}:
         return "refused", f"no slot has kind {kind}"
+    if slot and kind and desk.policy.kind_of(slot) != kind:
+        return "refused", f"{slot} is {desk.policy.kind_of(slot)}, not {kind}"
     t, do = found
+    if t.claim and not t.claim.ours:
+        return "refused", do.why
     if t.parked or do.stage == "on_hold":
         return "refused", f"it is parked: `retry {t.n}` takes it up again"
     if run := desk.begun(c, t):
@@ -87,10 +91,10 @@ def wake(desk: Desk, c: Command) -> tuple[str, str]:
     coming = [
         do.why for t, do in desk.steps.values() if do.stage in ("claim", "provision", "launch", "retry", "red", "conflict", "backoff")
     ]
-    checked = [do.why for _, do in desk.steps.values() if do.stage in ("queued", "held") and "trunk" in do.why]
-    if not coming and not checked:
+    kept = [do.why for _, do in desk.steps.values() if do.stage in ("queued", "held")]
+    if not coming and not kept:
         return "refused", "nothing is ready for a worker: `ops-console issue ready N` marks an issue"
-    return "waiting", (coming or checked)[0]
+    return "waiting", (coming or kept)[0]
 
 
 def interrupt(desk: Desk, c: Command) -> tuple[str, str]:
@@ -100,7 +104,7 @@ def interrupt(desk: Desk, c: Command) -> tuple[str, str]:
 
 
 def stop(desk: Desk, c: Command) -> tuple[str, str]:
-    tasks = [desk.task(c.target)] if c.target.isdigit() else [(t, d) for t, d in desk.steps.values() if t.run and t.run.slot == c.target]
+    tasks = [desk.task(c.target)] if c.target.isdecimal() else [(t, d) for t, d in desk.steps.values() if t.run and t.run.slot == c.target]
     for found in tasks:
         if not found or not (run := found[0].run):
             continue
@@ -145,8 +149,9 @@ def retry(desk: Desk, c: Command) -> tuple[str, str]:
 
 def leave(desk: Desk, c: Command) -> tuple[str, str]:
     """The operator leaves and wants everything stopped."""
-    alive = [t.run.slot for t, _ in desk.steps.values() if t.run and t.run.state in ("reserved", "alive")]
-    return ("waiting", f"{', '.join(alive)} being stopped") if alive else ("granted", "nothing runs; the engine ends")
+    alive = {t.run.slot for t, _ in desk.steps.values() if t.run and t.run.state in ("reserved", "alive")}
+    alive |= {action.slot for group in desk.seen.busy.values() for action in group if isinstance(action, Launch)}
+    return ("waiting", f"{', '.join(sorted(alive))} being stopped") if alive else ("granted", "nothing runs; the engine ends")
 
 
 ASKED: Mapping[str, Callable[[Desk, Command], tuple[str, str]]] = {
@@ -162,5 +167,8 @@ ASKED: Mapping[str, Callable[[Desk, Command], tuple[str, str]]] = {
 
 def interrupts(desk: Desk) -> tuple[Interrupt, ...]:
     """Keys to be typed now."""
-    live = [(c, desk.live(c.target)) for c in desk.seen.commands if c.do == "interrupt"]
+    try:
+        live = [(c, desk.live(c.target)) for c in desk.seen.commands if c.do == "interrupt"]
+    except Unseen:
+        return ()
     return tuple(Interrupt(command=c.id, slot=found[1].slot, run=found[1].id) for c, found in live if found)

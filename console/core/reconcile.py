@@ -6,7 +6,7 @@ from dataclasses import replace
 from console.core import actions as a
 from console.core import train
 from console.core.commands import Desk, interrupts
-from console.core.facts import Answer, Blind, Run, Tree, fact
+from console.core.facts import Answer, Blind, Pull, Run, Tree, fact
 from console.core.order import rank
 from console.core.phrases import PARKED, short, span
 from console.core.policy import Policy
@@ -50,11 +50,14 @@ def reconcile(seen: Observed, policy: Policy) -> Plan:
     """Decides everything from what was seen."""
     room = rooms(seen, policy)
     views = [View(task, seen, policy, room) for task in in_order(seen)]
-    decided = {t.n: (t, *decide(t)) for t in views}
+    decided = {}
+    for t in views:
+        row, do = decide(t)
+        decided[t.n] = (t, row, allowed(t, do))  # at once: what it does not do now leaves its slot to the next
     aboard = [t for t, _, do in decided.values() if do.stage == "aboard"]
     for t, do in boarded(aboard, seen):
-        decided[t.n] = (t, decided[t.n][1], do)
-    steps = tuple(step(t, row, allowed(t, do)) for t, row, do in decided.values())
+        decided[t.n] = (t, decided[t.n][1], allowed(t, do))
+    steps = tuple(step(t, row, do) for t, row, do in decided.values())
     desk = Desk(seen, policy, {t.n: (t, do) for t, _, do in decided.values()})
     answers = tuple(desk.answer(c) for c in seen.commands)
     lost = tuple(Answer(command=c, outcome="maybe_delivered", why="the engine ended while it was being done") for c in seen.taken)
@@ -133,17 +136,21 @@ def boarded(aboard: Sequence[View], seen: Observed) -> Iterator[tuple[View, Do]]
     except Unseen as unseen:
         yield from ((t, Do(stage="unknown", why=f"it cannot be seen: {unseen}")) for t in aboard)
         return
-    for place, t in enumerate(queue):
+    ahead: Pull | None = None
+    for t in queue:
         pull = t.open_pull
         if not pull:
             continue
-        if place:
-            yield t, Do(stage="aboard", why=f"it lands after p{queue[0].open_pull.number if queue[0].open_pull else '?'}")
+        if ahead:
+            yield t, Do(stage="aboard", why=f"it lands after p{ahead.number}")
             continue
         try:
-            yield t, train.plan(t, pull)
+            do = train.plan(t, pull)
         except Unseen as unseen:
-            yield t, Do(stage="unknown", why=f"it cannot be seen: {unseen}")
+            do = Do(stage="unknown", why=f"it cannot be seen: {unseen}")
+        yield t, do
+        # One that is red leaves the train: it must not hold up the others until a worker has time for it.
+        ahead = pull if do.stage in train.STAYS else None
 
 
 def unsure_merges(seen: Observed) -> Iterator[tuple[a.Merge, Trouble]]:
@@ -152,19 +159,25 @@ def unsure_merges(seen: Observed) -> Iterator[tuple[a.Merge, Trouble]]:
         if not isinstance(action, a.Merge) or trouble.kind != "unsure":
             continue
         task = seen.tasks.get(action.issue)
-        pull = task.pull.value if task and not isinstance(task.pull, Blind) else None
+        if not task:
+            continue  # it is closed, and nothing of it is left
+        pull = None if isinstance(task.pull, Blind) else task.pull.value
+        as_it_was = pull and not pull.merged and pull.state == "open" and pull.head == action.landing.head
         said_again = any(c.do == "merge" and c.target == f"p{action.landing.pull}" and c.at > trouble.at for c in seen.commands)
-        if pull and not pull.merged and pull.state == "open" and pull.head == action.landing.head and not said_again:
+        if (as_it_was or isinstance(task.pull, Blind)) and not said_again:
             yield action, trouble
 
 
 def allowed(t: View, do: Do) -> Do:
     """What the mode, a pause, a freeze, an action already under way or its last failure make of it."""
+    if do.action and t.seen.busy.get(t.n):
+        return replace(do, action=None)
+    trouble = t.seen.troubles.get(do.action) if do.action else None
+    if trouble:
+        do = after_trouble(t, do, trouble)
     action, standing = do.action, t.seen.standing
     if action is None:
         return do
-    if t.seen.busy.get(t.n):
-        return replace(do, action=None)
     if standing.mode == "watch" and not isinstance(action, a.WATCHES):
         return replace(do, action=None, yours=True, why=f"{do.why} (it would; the mode is watch)")
     if standing.pause and isinstance(action, a.STARTS):
@@ -175,8 +188,7 @@ def allowed(t: View, do: Do) -> Do:
         return replace(
             do, action=None, yours=True, why=f"landing is frozen by {standing.freeze.by}: {standing.freeze.why or 'no reason given'}"
         )
-    trouble = t.seen.troubles.get(action)
-    return after_trouble(t, do, trouble) if trouble else do
+    return do
 
 
 def after_trouble(t: View, do: Do, trouble: Trouble) -> Do:
@@ -187,6 +199,7 @@ def after_trouble(t: View, do: Do, trouble: Trouble) -> Do:
     due = trouble.at + min(wait, 60.0)
     if t.seen.now >= due or trouble.kind == "unsure":
         return do
+    t.give_back()
     return replace(
         do, action=None, due=due, why=f"{do.why}; the last try did not do it ({trouble.why}), the next is in {span(due - t.seen.now)}"
     )
@@ -204,6 +217,8 @@ def fleet(views: Sequence[View], seen: Observed, policy: Policy, room: Room) -> 
         wanted.append(a.Sweep(checkouts=done))
     for action in wanted:
         trouble = seen.troubles.get(action)
+        if seen.standing.mode == "watch" and not isinstance(action, a.WATCHES):
+            continue
         if action not in doing and (not trouble or seen.now > trouble.at + 2.0 ** min(trouble.count, 6)):
             yield action
 
@@ -241,8 +256,11 @@ def idle_lander(views: Sequence[View], seen: Observed) -> Iterator[a.Action]:
 def trunk_check(views: Sequence[View]) -> Iterator[a.Action]:
     """The trunk's tree is checked like any other; whoever wanted it lends the view."""
     t = views[0]
-    if not t.policy.full or t.seen.standing.mode == "watch":
+    if not t.policy.full:
         return
-    do = check(t, t.trunk.tree, t.policy.full, "full", (t.trunk.head,))
+    try:
+        do = check(t, t.trunk.tree, t.policy.full, "full", (t.trunk.head,))
+    except Unseen:
+        return
     if isinstance(do, Do) and isinstance(do.action, a.StartCheck):
         yield replace(do.action, issue=None)

@@ -14,6 +14,8 @@ from console.core.phrases import CONTEXT, short
 from console.core.view import Do, Unseen, View
 from console.core.ways import check, red, run
 
+STAYS = ("aboard", "unchecked", "checking", "unknown")  # stages in which the first keeps its place
+
 
 def line(aboard: Sequence[View]) -> list[View]:
     """Who lands first: what is being landed already, then `merge --first`, then priority, bugs, age."""
@@ -37,7 +39,7 @@ def lander(t: View) -> Lander:
 def plan(t: View, pull: Pull) -> Do:
     """What is done next for the first in line."""
     merge = t.merge
-    if not merge or not merge.tree:
+    if not merge or not merge.tree or (merge.onto, merge.head) != (t.trunk.head, pull.head):
         return Do(stage="aboard", why=f"p{pull.number} is being compared with the trunk")
     if not t.policy.full:
         return Do(stage="aboard", why="no check is known for this project: set `check:` in ops.yaml")

@@ -89,6 +89,8 @@ class View:
         self.issue = task.issue
         self.n = task.issue.number
         self.graph = task.graph
+        self.slot: SlotPlan | None = None  # taken in this tick
+        self.bay: Slot | None = None
 
     def _see(self, sense: str, look: Look[T]) -> T:
         if isinstance(look, Blind):
@@ -239,6 +241,21 @@ class View:
         runs = self._see("checks", self.seen.checks)
         return tuple(r for r in runs if r.about.get("tree") == tree and r.about.get("suite") == suite)
 
+    # what it takes from the others
+
     def slot_for_run(self) -> SlotPlan | None:
         args = self.assigned.args if self.assigned else {}
-        return self.room.take(args.get("slot"), args.get("kind"))
+        self.slot = self.room.take(args.get("slot"), args.get("kind"))
+        return self.slot
+
+    def bay_for_check(self) -> Slot | None:
+        self.bay = self.room.bays.pop(0) if self.room.bays else None
+        return self.bay
+
+    def give_back(self) -> None:
+        """It does not go on now: what it took is free for the others."""
+        if self.slot:
+            self.room.slots.insert(0, self.slot)
+        if self.bay:
+            self.room.bays.insert(0, self.bay)
+        self.slot = self.bay = None

@@ -25,11 +25,12 @@ def check(t: View, tree: Tree, plan: CheckPlan, part: str, parents: tuple[Oid, .
     run = RunId(f"c-{tree[:12]}-{plan.suite[:8]}-{len(runs) + 1}")
     if run in t.room.checking:
         return Do(stage="checking", why="the same tree is being checked for another issue")
-    if not t.room.bays:
+    bay = t.bay_for_check()
+    if not bay:
         return Do(stage="unchecked", why="every bay is busy with other checks")
     t.room.checking.add(run)
     again = "once more, to see whether it was a flake" if found else f"with `{command(plan.command)}`"
-    start = a.StartCheck(issue=t.n, run=run, tree=tree, suite=plan.suite, parents=parents, bay=t.room.bays.pop(0), part=part)
+    start = a.StartCheck(issue=t.n, run=run, tree=tree, suite=plan.suite, parents=parents, bay=bay, part=part)
     return Do(stage="unchecked", why=f"tree {short(tree, 12)} is checked {again}", action=start)
 
 

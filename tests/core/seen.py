@@ -3,7 +3,6 @@
 The commits all worlds share: the trunk stands at M0; the work H1 stands on it.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -214,7 +213,7 @@ def verdict(tree: Tree, outcome: str = "pass", suite: Suite = FULL, tries: int =
     return Verdict(tree=tree, suite=suite, outcome=outcome, tries=tries, run=run_id, at=NOW, said=said)  # type: ignore[arg-type]
 
 
-def verdicts(*found: Verdict) -> Mapping[tuple[Tree, Suite], Verdict]:
+def verdicts(*found: Verdict) -> dict[tuple[Tree, Suite], Verdict]:
     return {(v.tree, v.suite): v for v in found}
 
 
