@@ -141,7 +141,8 @@ async def agit(
 def _answer(args: Iterable[str], code: int, out: bytes, err: bytes, ok: Iterable[int]) -> Answer:
     answer = Answer(code, out.decode("utf-8", "surrogateescape"), err.decode("utf-8", "surrogateescape"))
     if code not in ok:
-        raise GitFailed(args, code, answer.err or answer.out)
+        # A push says on stdout which ref was refused and why (--porcelain), and on stderr only that it failed.
+        raise GitFailed(args, code, f"{answer.out}\n{answer.err}" if "push" in tuple(args) else answer.err or answer.out)
     return answer
 
 

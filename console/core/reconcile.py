@@ -61,7 +61,7 @@ def reconcile(seen: Observed, policy: Policy) -> Plan:
     desk = Desk(seen, policy, {t.n: (t, do) for t, _, do in decided.values()})
     answers = tuple(desk.answer(c) for c in seen.commands)
     lost = tuple(Answer(command=c, outcome="maybe_delivered", why="the engine ended while it was being done") for c in seen.taken)
-    return Plan(steps=steps, answers=answers + lost, fleet=(*interrupts(desk), *fleet(views, seen, policy, room)))
+    return Plan(steps=steps, answers=answers + lost, fleet=(*interrupts(desk), *fleet(views, seen, room, landing=bool(aboard))))
 
 
 def in_order(seen: Observed) -> list[Task]:
@@ -209,10 +209,11 @@ def step(t: View, row: int, do: Do) -> Step:
     return Step(issue=t.n, stage=do.stage, row=row, why=do.why, evidence=do.evidence, action=do.action, due=do.due, yours=do.yours)
 
 
-def fleet(views: Sequence[View], seen: Observed, policy: Policy, room: Room) -> Iterator[a.Action]:
+def fleet(views: Sequence[View], seen: Observed, room: Room, *, landing: bool) -> Iterator[a.Action]:
     """What is about no single issue: ended checks, the trunk's own check, an incident, what is left over."""
     doing = seen.busy.get(None, ())
-    wanted = [*check_ends(seen), *(trunk_check(views) if room.trunk_wanted else []), *incident(seen), *idle_lander(views, seen)]
+    wanted = [*check_ends(seen), *(trunk_check(views) if room.trunk_wanted else []), *incident(seen)]
+    wanted += [] if landing else idle_lander(views, seen)
     if done := tuple(sorted(seen.checkouts & seen.recorded)):
         wanted.append(a.Sweep(checkouts=done))
     for action in wanted:
