@@ -60,7 +60,7 @@ def row(event: EventShown, digits: int, width: int) -> Line:
         (fit(where, 5), "b text"),
         (f"{issue:>{digits}} ", "dim"),
         (event.what, "text"),
-        (result, shown.ink),
+        (result, shown.ink.removeprefix("b ")),
         (f"  {event.why}" if event.why else "", "dim"),
         (took, "label"),
     )
