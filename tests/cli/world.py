@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 from panes.git import git
 
 DEADLINE_S = 60.0
+WORKER = "echo done > done"
+WAITS = f'until [ -e "$HOME/go" ]; do sleep 0.05; done; {WORKER}'  # a worker that works until ``World.go``
 T = TypeVar("T")
 
 
@@ -111,15 +113,22 @@ class World:
     def stage(self, number: int) -> str | None:
         return self.task(number).get("stage")
 
+    def subjects(self) -> list[str]:
+        """The trunk's subjects, newest first."""
+        return git(self.bare, "log", "--format=%s", "main").out.splitlines()
+
     def until(self, found: Callable[[], T], what: str) -> T:
         """Waits for something to be so, and returns it."""
         deadline = time.monotonic() + DEADLINE_S
         while not (value := found()):
-            ended = [p.stdout.read() for p in self.processes if p.poll() not in (None, 0) and p.stdout]
-            board = self.ops("status").out
-            assert time.monotonic() < deadline, f"waited for {what}; {board}; {ended}"
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited for {what}; {self.ops('status')}; {self.ops('log').out[-3000:]}")
             time.sleep(0.02)
         return value
+
+    def go(self) -> None:
+        """Lets the workers that wait end."""
+        (self.folder / "h" / "go").touch()
 
     def issues(self) -> list[str]:
         """The titles on every local forge of this world, asked of the files themselves."""
@@ -141,7 +150,7 @@ class World:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def settings(worker: str = "echo done > done", check: str = "true", mode: str = "assist", more: str = "", repo: str = "acme/proj") -> str:
+def settings(worker: str = WORKER, check: str = "true", mode: str = "assist", more: str = "", repo: str = "acme/proj") -> str:
     """An ops.yaml with two slots."""
     return f"""mode: {mode}
 repos:
