@@ -47,11 +47,14 @@ class Task:
     has_repository: bool  # its bare clone stands on this machine
 
 
+TroubleKind = Literal["moved", "later", "refused", "unsure", "bug"]
+
+
 @fact
 class Trouble:
     """An action that failed, remembered by this process alone: losing it only delays."""
 
-    kind: Literal["moved", "later", "refused", "unsure", "bug"]  # unsure: it was sent and nobody knows whether it was done
+    kind: TroubleKind  # unsure: it was sent and nobody knows whether it was done
     count: int
     at: float
     why: str

@@ -15,7 +15,7 @@ from console.core.phrases import cut
 from console.core.reconcile import Plan, reconcile
 from console.core.sanitize import clean
 from console.core.shown import EngineShown, EventShown, TmuxShown
-from console.core.task import Observed, Trouble
+from console.core.task import Observed, Trouble, TroubleKind
 from console.engine import board, inbox, show
 from console.engine.perform import perform
 from console.engine.ports import Ports
@@ -162,7 +162,7 @@ class Loop:
         """One action in its lane; whatever it says ends here, as a line in the journal and a trouble to wait out."""
         began = time.monotonic()
         lane = self._lanes.get(LANE_OF.get(type(action), "tidy"), self._lanes["tidy"])
-        result = "ok"
+        trouble: Trouble | None = None
         try:
             async with lane:
                 began = time.monotonic()
@@ -170,31 +170,31 @@ class Loop:
             self._troubles = {k: v for k, v in self._troubles.items() if k.issue != action.issue or isinstance(k, a.Merge)}
             self._troubles.pop(action, None)
         except Moved as moved:
-            result = self._trouble(action, "moved", str(moved))
+            trouble = self._trouble(action, "moved", moved)
         except NotYet as later:
-            result = self._trouble(action, "later", str(later))
+            trouble = self._trouble(action, "later", later)
         except ForgeGone as gone:
-            result = self._trouble(action, "unsure" if isinstance(action, a.Merge) and gone.sent else "later", str(gone))
+            trouble = self._trouble(action, "unsure" if isinstance(action, a.Merge) and gone.sent else "later", gone)
         except (Refused, PanesError, GitFailed) as refused:
-            result = self._trouble(action, "refused", str(refused))
+            trouble = self._trouble(action, "refused", refused)
         except (ForgeError, OSError) as error:
-            result = self._trouble(action, "later", str(error))
+            trouble = self._trouble(action, "later", error)
         except Exception as bug:  # a task's boundary: one bad issue must not end the work on the others
-            result = self._trouble(action, "bug", f"{type(bug).__name__}: {bug}")
+            trouble = self._trouble(action, "bug", bug)
             self._remember_bug(bug)
         finally:
             self._busy.pop(action, None)
             self.senses.stale(action.issue)
             self.woken.set()
-        if result == "ok" or self._troubles[action].kind != "moved":
-            self._note(action, why, result, time.monotonic() - began)
+        if not trouble or trouble.kind != "moved":
+            self._note(action, why, trouble, time.monotonic() - began)
 
-    def _trouble(self, action: a.Action, kind: str, why: str) -> str:
+    def _trouble(self, action: a.Action, kind: TroubleKind, error: Exception) -> Trouble:
         before = self._troubles.get(action)
+        said = str(error) if kind != "bug" else f"{type(error).__name__}: {error}"
         count = before.count + 1 if before else 1
-        said = cut(clean(why, one_line=True), 400)
-        self._troubles[action] = Trouble(kind=kind, count=count, at=self.ports.clock(), why=said)  # type: ignore[arg-type]
-        return said
+        self._troubles[action] = Trouble(kind=kind, count=count, at=self.ports.clock(), why=cut(clean(said, one_line=True), 400))
+        return self._troubles[action]
 
     def _remember_bug(self, bug: Exception) -> None:
         import traceback
@@ -202,7 +202,7 @@ class Loop:
         with (self.ports.paths.state / "engine.log").open("a", encoding="utf-8") as log:
             log.write(f"{board.iso(time.time())}\n{''.join(traceback.format_exception(bug))}\n")
 
-    def _note(self, action: a.Action, why: str, result: str, seconds: float) -> None:
+    def _note(self, action: a.Action, why: str, trouble: Trouble | None, seconds: float) -> None:
         task = self.seen.tasks.get(action.issue) if self.seen and action.issue is not None else None
         pulled = task.pull.value if task and isinstance(task.pull, Known) else None
         self.tell(
@@ -213,8 +213,8 @@ class Loop:
                 pull=pulled.number if pulled else None,
                 slot=getattr(action, "slot", None) or getattr(action, "bay", None),
                 what=a.word(action),
-                why=cut(clean(why, one_line=True), 400),
-                result=result,
+                why=cut(clean(f"{why}; {trouble.why}" if trouble else why, one_line=True), 400),
+                result=trouble.kind if trouble else "ok",
                 s=round(seconds, 3),
                 exact=None,
             )
