@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from console.core import actions as a
-from console.core.facts import Answer, Command, Standing
+from console.core.facts import Answer, Command, Known, Look, Standing
 from console.core.policy import Caps
 from console.core.task import Task
 from tests.core import seen as s
@@ -131,3 +131,11 @@ def test_a_command_that_was_begun_by_an_engine_that_is_gone_is_reported_and_not_
     plan = s.decide(taken=("id-1",))
     assert plan.answers == (Answer(command="id-1", outcome="maybe_delivered", why="the engine ended while it was being done"),)
     assert plan.fleet == ()
+
+
+@pytest.mark.parametrize("forge", [s.DARK, Known(value="forge", at=s.NOW - 20, times=1)])
+def test_nothing_is_refused_before_the_forge_was_heard_after_it_was_asked(forge: Look[str]) -> None:
+    for command in (s.command("assign", "99"), WAKE, s.command("merge", "p99"), s.command("retry", "99")):
+        said = answer(command, UNREADY, forge=forge)
+        assert (said.outcome, said.why.startswith("the forge is asked once more: ")) == ("waiting", True)
+    assert answer(INTERRUPT, UNREADY, forge=forge).outcome == "refused"

@@ -32,7 +32,7 @@ class World:
 
     def __init__(self, chance: Random) -> None:
         self.chance = chance
-        self.dark = 0.0 if chance.random() < 0.4 else 0.08
+        self.dark = 0.0 if chance.random() < 0.5 else 0.05
 
     def one(self, values: Sequence[T]) -> T:
         return self.chance.choice(values)
