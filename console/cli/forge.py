@@ -54,6 +54,7 @@ def pull(ctx: click.Context) -> None:
 @click.pass_context
 def push(ctx: click.Context) -> None:
     """Bring this checkout's commits on the trunk to the forge, fast-forward only. They are checked before anything lands on them."""
+    from console.localforge.errors import NotFastForward
     from console.localforge.take import take_in
 
     where, checkout, trunk = both(ctx)
@@ -61,7 +62,10 @@ def push(ctx: click.Context) -> None:
     oid = own_git(checkout, "rev-parse", "--verify", "-q", f"refs/heads/{trunk}", ok=(0, 1)).out.strip()
     if not oid:
         raise Failure(1, f"there is no branch {trunk} in {checkout}")
-    take_in(where.forge, checkout, oid)
+    try:
+        take_in(where.forge, checkout, oid)
+    except NotFastForward as no:
+        raise Failure(1, str(no), "`ops-console forge pull` brings them in") from no
     tell(checkout, before, oid, "the forge has them all already")
 
 

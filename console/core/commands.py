@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 
 from console.core.actions import Interrupt, Launch
-from console.core.facts import Answer, Blind, Command, Run
+from console.core.facts import Answer, Blind, Command, Known, Run
 from console.core.phrases import short
 from console.core.policy import Policy
 from console.core.task import Observed
 from console.core.view import Do, Unseen, View
 
 Steps = Mapping[int, tuple[View, Do]]
+OF_THE_FORGE = ("assign", "wake", "merge", "retry")  # what is refused for something that the forge has, or has not
 
 
 class Desk:
@@ -27,7 +28,13 @@ class Desk:
             outcome, why = ask(self, command) if ask else ("refused", f"this engine does not know the command {command.do}")
         except Unseen as unseen:
             outcome, why = "waiting", f"what it needs cannot be seen: {unseen}"
+        if outcome == "refused" and command.do in OF_THE_FORGE and not self.heard_since(command):
+            outcome, why = "waiting", f"the forge is asked once more: {why}"
         return Answer(command=command.id, outcome=outcome, why=why)  # type: ignore[arg-type]  # the words of ASKED are the literal's
+
+    def heard_since(self, command: Command) -> bool:
+        """Whether the forge was heard after the command was given: an issue may be a second old, and nothing yet is not nothing."""
+        return isinstance(self.seen.forge, Known) and self.seen.forge.at >= command.at
 
     def task(self, target: str) -> tuple[View, Do] | None:
         return self.steps.get(int(target)) if target.isdecimal() else None

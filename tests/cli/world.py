@@ -19,6 +19,12 @@ from panes.git import git
 
 DEADLINE_S = 60.0
 WORKER = "echo done > done"
+# One whose issue's title says how it goes; else it makes a file of the title's letters.
+BY_TITLE = """title=$(head -n 1 {prompt}); name=$(printf %s "$title" | tr -dc a-z)
+case $title in *begins*) echo begun > begun.txt;; esac
+case $title in *waits*) until [ -e "$HOME/go" ]; do sleep 0.05; done;; *fails*) exit 3;; esac
+echo "$title" > "$name.txt"
+"""
 WAITS = f'until [ -e "$HOME/go" ]; do sleep 0.05; done; {WORKER}'  # a worker that works until ``World.go``
 T = TypeVar("T")
 
@@ -112,6 +118,12 @@ class World:
 
     def stage(self, number: int) -> str | None:
         return self.task(number).get("stage")
+
+    def running(self, number: int) -> dict[str, Any]:
+        """The live run of an issue, once the board shows it."""
+        run: dict[str, Any] | None = self.until(lambda: self.task(number).get("run"), f"a run of {number}")
+        assert run
+        return run
 
     def subjects(self) -> list[str]:
         """The trunk's subjects, newest first."""
