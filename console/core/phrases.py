@@ -2,6 +2,7 @@
 
 from console.core.facts import Issue, Landing, Oid, Tree
 from console.core.order import prefix
+from console.core.sanitize import clean
 from console.core.text import cut as cut
 from console.core.text import short as short
 from console.core.text import span as span
@@ -25,8 +26,8 @@ def branch(issue: Issue, landed: int) -> str:
 
 
 def title(template: str, issue: Issue) -> str:
-    """The pull's title and the squash commit's subject."""
-    said = template.format(type=prefix(issue), title=cut(issue.title, TITLE_MAX), issue=issue.number, cycle=0)
+    """The pull's title and the squash commit's subject: one clean line, for it goes into the trunk for ever."""
+    said = template.format(type=prefix(issue), title=cut(clean(issue.title, one_line=True), TITLE_MAX), issue=issue.number, cycle=0)
     return cut(said, TITLE_MAX + 40)
 
 

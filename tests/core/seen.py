@@ -264,3 +264,16 @@ def on(subject: Task, **over: Any) -> Task:
     """``subject`` with other looks or facts."""
     looks = {"claim", "runs", "work", "remote", "wip", "pull", "statuses", "ledger", "merge"}
     return replace(subject, **{name: known(value) if name in looks else value for name, value in over.items()})
+
+
+def after(outcome: Outcome, *, ago: float = 100, n: int = 1, **over: Any) -> Task:
+    """Ours, with its last ``n`` runs ended so."""
+    ends = [end(number=i + 1, outcome=outcome, at=NOW - ago) for i in range(n)]
+    runs = tuple(run(number=i + 1) for i in range(n))
+    return worked(**{"runs": runs, "ledger": ledger(*ends), **over})
+
+
+def shown(step: Step, stage: str, *words: str) -> None:
+    assert step.stage == stage, step.why
+    for word in words:
+        assert word in step.why

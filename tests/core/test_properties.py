@@ -70,6 +70,8 @@ def test_no_slot_and_no_bay_is_given_twice_or_while_somebody_is_in_it(moment: Mo
     bays += [r.slot for r in value(seen.checks) or () if r.state in ("alive", "reserved")]
     given_now = {x.slot for x in actions(plan) if isinstance(x, a.Launch)} | {x.bay for x in actions(plan) if isinstance(x, a.StartCheck)}
     assert all((slots + bays).count(place) == 1 for place in given_now)
+    if any(isinstance(t.runs, Blind) for t in seen.tasks.values()):
+        assert not any(isinstance(x, a.Launch) for x in actions(plan))
     runs = [x.run for x in (*actions(plan), *doing) if isinstance(x, a.StartCheck)]
     assert len(runs) == len(set(runs))
 

@@ -1,4 +1,4 @@
-"""The stage table, a case a row: what is shown, why, and what is done; and what does not bring the row about."""
+"""The stage table down to "not ours", a case a row: what is shown, why, what is done; and what does not bring the row about."""
 
 from dataclasses import replace
 from typing import Any
@@ -14,7 +14,6 @@ from console.core.task import Task
 from tests.core import seen as s
 
 H1_TREE = s.TREES[s.H1]
-RED = s.verdicts(s.verdict(s.TREES[s.M0]), s.verdict(H1_TREE, "fail", tries=2))
 LANDED = s.trunk(s.M1, s.landed())
 
 
@@ -22,25 +21,12 @@ def alive(n: int = 12, **over: Any) -> Task:
     return s.claimed(n, runs=(s.run(n, state="alive", **over),), work=s.DARK)
 
 
-def after(outcome: str, *, ago: float = 100, n: int = 1, **over: Any) -> Task:
-    """Ours, with its last ``n`` runs ended so."""
-    ends = [s.end(number=i + 1, outcome=outcome, at=s.NOW - ago) for i in range(n)]  # type: ignore[arg-type]
-    runs = tuple(s.run(number=i + 1) for i in range(n))
-    return s.worked(**{"runs": runs, "ledger": s.ledger(*ends), **over})
-
-
-def shown(step: Step, stage: str, *words: str) -> None:
-    assert step.stage == stage, step.why
-    for word in words:
-        assert word in step.why
-
-
 # 0 said
 
 
 def test_the_operators_word_is_written_down_before_anything_else() -> None:
     step = s.step(s.worked(claim=s.DARK), commands=(s.command("retry", "12"),))
-    shown(step, "said", "a new start")
+    s.shown(step, "said", "a new start")
     assert step.action == a.Note(issue=12, command="id-retry-12", word="retry")
 
 
@@ -56,7 +42,7 @@ def test_a_word_that_is_written_already_or_of_a_closed_issue_is_not_written(task
 
 def test_a_living_run_is_left_alone_and_says_for_how_long() -> None:
     step = s.step(alive(reason="checks", began=s.NOW - 240))
-    shown(step, "working", "script mends what the check found in w01 for 4 m")
+    s.shown(step, "working", "script mends what the check found in w01 for 4 m")
     assert step.action is None
 
 
@@ -64,14 +50,14 @@ def test_a_living_run_is_left_alone_and_says_for_how_long() -> None:
 def test_a_run_that_never_began_is_voided_when_it_was_seen_twice_and_had_its_time(times: int, age: float, voided: bool) -> None:
     runs = replace(s.known((s.run(state="reserved", began=s.NOW - age, started=False),)), times=times)
     step = s.step(s.claimed(runs=runs, work=s.DARK))
-    shown(step, "working", "starts in w01")
+    s.shown(step, "working", "starts in w01")
     assert step.action == (a.Void(issue=12, run=RunId("12-1")) if voided else None)
 
 
 @pytest.mark.parametrize(("do", "target"), [("stop", "12"), ("stop", "w01"), ("leave", "all")])
 def test_a_living_run_is_stopped_when_the_operator_says_so(do: str, target: str) -> None:
     step = s.step(alive(), commands=(s.command(do, target),))
-    shown(step, "working", "is being stopped: you asked for it")
+    s.shown(step, "working", "is being stopped: you asked for it")
     assert isinstance(step.action, a.Stop)
 
 
@@ -82,7 +68,7 @@ def test_a_stop_said_of_another_slot_stops_nobody_here() -> None:
 def test_a_run_on_a_closed_or_parked_issue_is_stopped() -> None:
     for issue, why in ((s.issue(state="closed"), "was closed"), (s.issue(labels=("ops/needs-human",)), "left to you")):
         step = s.step(s.on(alive(), issue=issue))
-        shown(step, "working", why)
+        s.shown(step, "working", why)
         assert isinstance(step.action, a.Stop)
 
 
@@ -146,13 +132,13 @@ def test_what_a_good_run_left_uncommitted_is_committed_and_what_a_bad_one_left_i
 
 def test_the_tip_is_kept_safe_on_the_forge_before_the_end_is_booked() -> None:
     step = s.step(ended_now(wip=None))
-    shown(step, "leftover", "kept safe")
+    s.shown(step, "leftover", "kept safe")
     assert step.action == a.KeepSafe(issue=12, was=None, tip=s.H1)
 
 
 def test_the_end_of_a_run_waits_for_the_forge_and_its_worktree_stays() -> None:
     step = s.step(ended_now(wip=s.DARK))
-    shown(step, "unknown", "does not answer")
+    s.shown(step, "unknown", "does not answer")
     assert step.action is None
 
 
@@ -169,7 +155,7 @@ def test_the_end_of_a_run_waits_for_the_forge_and_its_worktree_stays() -> None:
 )
 def test_what_a_stranger_did_to_our_branch_is_left_to_a_person(over: dict[str, Any], words: str) -> None:
     step = s.step(s.worked(**over))
-    shown(step, "foreign", words)
+    s.shown(step, "foreign", words)
     assert isinstance(step.action, a.Park)
 
 
@@ -196,20 +182,20 @@ def test_what_landed_is_proved_then_tidied_up_one_rung_a_tick() -> None:
     assert rung(task).action == a.DropRefs(issue=12, claim=Oid("claim-12"), branch=("feat/issue-12", s.H1), wip=s.H1)
     task = s.on(task, claim=None, remote=None, wip=None)
     step = rung(task)
-    shown(step, "merged", "landed as", "all is tidy")
+    s.shown(step, "merged", "landed as", "all is tidy")
     assert (step.action, step.tidy) == (None, True)
 
 
 def test_a_pull_that_is_merged_waits_for_the_trunk_as_fetched() -> None:
     step = s.step(s.merged())
-    shown(step, "merged", "does not have it yet")
+    s.shown(step, "merged", "does not have it yet")
     assert step.action is None
 
 
 def test_what_the_trunk_has_is_never_left_to_a_person_because_the_forge_shows_it_late() -> None:
     late = s.proposed(remote=None, merge=s.merges(onto=s.M1, empty=True))
     step = rung(late)
-    shown(step, "merged", "landed as", "still shows p112 open")
+    s.shown(step, "merged", "landed as", "still shows p112 open")
     assert step.action is None
 
 
@@ -232,7 +218,10 @@ def test_a_branch_or_wip_that_holds_more_than_the_merged_head_is_not_deleted() -
     task = s.merged(ledger=told, work=None, has_repository=False, wip=s.H2)
     drop = rung(task).action
     assert isinstance(drop, a.DropRefs)
-    assert drop.wip is None
+    assert (drop.branch, drop.wip) == (("feat/issue-12", s.H1), None)
+    drop = rung(s.on(task, remote=s.H2, claim=s.claim(head=s.H2))).action
+    assert isinstance(drop, a.DropRefs)
+    assert drop.branch is None
 
 
 # 5 cancelled
@@ -246,7 +235,7 @@ def test_a_closed_issue_closes_its_pull_keeps_the_work_and_gives_the_claim_back(
     task = s.on(task, work=None, has_repository=False)
     assert s.step(task).action == a.DropRefs(issue=12, claim=Oid("claim-12"), branch=None, wip=None)
     step = s.step(s.on(task, claim=None))
-    shown(step, "cancelled", "the issue was closed", "all is tidy")
+    s.shown(step, "cancelled", "the issue was closed", "all is tidy")
 
 
 # 6 parked, on hold
@@ -255,15 +244,15 @@ def test_a_closed_issue_closes_its_pull_keeps_the_work_and_gives_the_claim_back(
 def test_a_parked_issue_says_why_and_how_it_goes_on() -> None:
     task = s.proposed(issue=s.issue(labels=("ops/ready", "ops/needs-human")), ledger=s.ledger(s.end(), parked="it broke"))
     step = s.step(task, verdicts=s.GREEN)
-    shown(step, "parked", "it broke", "`retry 12`")
+    s.shown(step, "parked", "it broke", "`retry 12`")
     assert step.action is None
 
 
 def test_what_the_operator_stopped_is_on_hold_until_retry() -> None:
-    shown(s.step(after("stopped")), "on_hold", "you stopped it", "`retry 12`")
+    s.shown(s.step(s.after("stopped")), "on_hold", "you stopped it", "`retry 12`")
     again = s.ledger(s.end(outcome="stopped"), baseline=s.NOW - 1)
-    step = s.step(after("stopped", ledger=again))
-    shown(step, "retry", "you asked for another try")
+    step = s.step(s.after("stopped", ledger=again))
+    s.shown(step, "retry", "you asked for another try")
     assert isinstance(step.action, a.Launch)
 
 
@@ -281,13 +270,13 @@ def test_what_the_operator_stopped_is_on_hold_until_retry() -> None:
 )
 def test_what_is_not_ours_is_left_alone(task: Task, stage: str, words: str) -> None:
     step = s.step(task)
-    shown(step, stage, words)
+    s.shown(step, stage, words)
     assert step.action is None
 
 
 def test_what_is_ready_is_taken_when_a_slot_is_free_and_the_trunk_is_tested() -> None:
     step = s.step(s.task())
-    shown(step, "claim", "w01 is free")
+    s.shown(step, "claim", "w01 is free")
     assert step.action == a.TakeClaim(issue=12, branch="feat/issue-12", label="ops/ready")
 
 
@@ -298,16 +287,16 @@ def test_what_the_operator_assigns_needs_no_label() -> None:
 
 def test_in_assist_nothing_is_taken_without_a_word() -> None:
     step = s.step(s.task(), mode="assist")
-    shown(step, "queued", "waits for your word")
+    s.shown(step, "queued", "waits for your word")
     assert step.action is None
 
 
 def test_nothing_new_is_taken_above_the_cap_or_without_a_slot() -> None:
     step = s.step(s.task(1), s.proposed(12), by=s.policy(caps=Caps(in_flight=1)))
-    shown(step, "queued", "1 issues are in flight, which is the cap")
+    s.shown(step, "queued", "1 issues are in flight, which is the cap")
     assert step.action is None
-    shown(s.step(s.task(), by=s.policy(slots=())), "queued", "set `workers:`")
-    shown(s.step(s.task(1), alive(12), alive(13, slot="w02")), "queued", "every worker is busy")
+    s.shown(s.step(s.task(), by=s.policy(slots=())), "queued", "set `workers:`")
+    s.shown(s.step(s.task(1), alive(12), alive(13, slot="w02")), "queued", "every worker is busy")
 
 
 def test_what_was_left_to_a_person_is_not_in_flight() -> None:
@@ -317,199 +306,11 @@ def test_what_was_left_to_a_person_is_not_in_flight() -> None:
 
 def test_nothing_new_is_started_on_a_trunk_that_was_not_tested_or_is_red() -> None:
     step = s.step(s.task(), verdicts={})
-    shown(step, "queued", "the trunk is being checked")
+    s.shown(step, "queued", "the trunk is being checked")
     assert step.action is None
     step = s.step(s.task(), verdicts=s.verdicts(s.verdict(s.TREES[s.M0], "fail", tries=2)))
-    shown(step, "held", "the trunk itself is red on `full`")
-    shown(s.step(s.task(), by=s.policy(full=None)), "queued", "set `check:`")
-
-
-# 25 launch, 24 provision, 8 behind
-
-
-def test_what_is_claimed_gets_a_worktree_off_the_trunk_then_a_worker() -> None:
-    step = s.step(s.claimed())
-    shown(step, "provision", "it is claimed", "being made")
-    assert step.action == a.Provision(issue=12, claim=Oid("claim-12"), branch="feat/issue-12", at=s.M0)
-    fresh = s.work(tip=s.M0, tree=s.TREES[s.M0], snapshot=s.TREES[s.M0])
-    step = s.step(s.claimed(work=fresh))
-    shown(step, "launch", "script starts in w01")
-    launch = step.action
-    assert isinstance(launch, a.Launch)
-    assert (launch.run, launch.kind, launch.slot, launch.reason, launch.on) == ("12-1", "script", "w01", "implement", s.M0)
-
-
-def test_a_worktree_is_made_again_from_what_was_kept() -> None:
-    step = s.step(after("failed", ago=9_000, work=None, wip=s.H1))
-    assert isinstance(step.action, a.Provision)
-    assert step.action.at == s.H1
-
-
-def test_a_worktree_behind_its_own_branch_follows_it_before_the_next_run() -> None:
-    moved = replace(s.GRAPH, moved={s.H2: s.H1})
-    task = after("failed", ago=9_000, claim=s.claim(head=s.H2), remote=s.H2, graph=moved)
-    step = s.step(task)
-    shown(step, "behind", "follows the branch")
-    assert step.action == a.FastForward(issue=12, was=s.H1, now=s.H2)
-
-
-def test_a_reopened_issue_of_which_nothing_is_left_is_begun_again() -> None:
-    task = s.claimed(branch="feat/issue-12-r2", claim=s.claim(branch="feat/issue-12-r2"), runs=(s.run(),), ledger=s.ledger(s.end()))
-    step = s.step(task, trunk=LANDED, verdicts=s.verdicts(s.verdict(s.TREES[s.M1])))
-    shown(step, "provision", "it is claimed")
-    assert isinstance(step.action, a.Provision)
-
-
-# 12, 22, 23 ended badly
-
-
-def test_after_a_failure_the_next_try_waits_its_time_and_says_so() -> None:
-    step = s.step(after("failed", ago=20))
-    shown(step, "backoff", "its last words", "the next try is in 40 s")
-    assert (step.action, step.due) == (None, s.NOW + 40)
-    shown(s.step(after("empty", ago=20)), "empty", "the next try is in")
-    shown(s.step(after("failed", ago=20, n=2)), "backoff", "5 m")
-
-
-@pytest.mark.parametrize("word", [s.command("wake", "w01")])
-def test_a_wake_ends_the_wait(word: object) -> None:
-    assert isinstance(s.step(after("failed", ago=20), commands=(word,)).action, a.Launch)
-
-
-def test_a_failure_is_tried_again_and_told_what_happened_until_the_cap() -> None:
-    launch = s.step(after("failed")).action
-    assert isinstance(launch, a.Launch)
-    assert (launch.reason, launch.run) == ("again", "12-2")
-    assert "its last words" in launch.text
-    step = s.step(after("failed", ago=9_000, n=3))
-    shown(step, "retry", "3 tries did not do it", "its last words")
-    assert isinstance(step.action, a.Park)
-
-
-def test_a_lost_run_costs_no_attempt_but_three_in_a_row_are_left_to_a_person() -> None:
-    assert isinstance(s.step(after("lost", n=2)).action, a.Launch)
-    step = s.step(after("lost", n=3))
-    shown(step, "retry", "3 runs in a row were lost")
-    assert isinstance(step.action, a.Park)
-
-
-# 14 unchecked, checking, red
-
-
-def test_a_good_tree_is_checked_before_anybody_sees_it() -> None:
-    step = s.step(s.worked())
-    shown(step, "unchecked", "`fast x`")
-    check = step.action
-    assert isinstance(check, a.StartCheck)
-    assert (check.tree, check.suite, check.bay, check.part, check.parents) == (H1_TREE, s.FAST, "c01", "fast", (s.H1,))
-
-
-def test_a_check_that_runs_or_waits_for_its_verdict_is_waited_for() -> None:
-    step = s.step(s.worked(), checks=(s.check_run(H1_TREE, s.FAST, state="alive", began=s.NOW - 7),))
-    shown(step, "checking", "runs in c01 for 7 s")
-    assert step.action is None
-    shown(s.step(s.worked(), checks=(s.check_run(H1_TREE, s.FAST),)), "checking", "the verdict is being written")
-
-
-def test_a_red_tree_is_checked_once_more_before_it_is_called_red() -> None:
-    once = s.verdict(H1_TREE, "fail", s.FAST)
-    step = s.step(s.worked(), verdicts=s.verdicts(once), checks=(s.check_run(H1_TREE, s.FAST),), recorded=frozenset({once.run}))
-    shown(step, "unchecked", "once more")
-    assert isinstance(step.action, a.StartCheck)
-    assert step.action.run.endswith("-2")
-
-
-def test_a_check_waits_for_a_bay() -> None:
-    busy = tuple(s.check_run(s.TREES[s.H2], s.FAST, i, slot=f"c0{i}", state="alive") for i in (1, 2))
-    step = s.step(s.worked(), checks=busy)
-    shown(step, "unchecked", "every bay is busy")
-    assert step.action is None
-
-
-def test_a_red_tree_gets_one_more_run_told_what_failed_until_the_cap() -> None:
-    launch = s.step(s.worked(), verdicts=RED).action
-    assert isinstance(launch, a.Launch)
-    assert (launch.reason, launch.text) == ("checks", "AssertionError")
-    step = s.step(after("good", n=3), verdicts=RED)
-    shown(step, "red", "after 3 tries", "AssertionError")
-    assert isinstance(step.action, a.Park)
-
-
-def test_a_flake_is_green_and_a_pass_of_the_full_suite_counts_for_the_fast_one() -> None:
-    for green in (s.verdict(H1_TREE, "flaky", s.FAST, tries=2), s.verdict(H1_TREE, "pass", s.FULL)):
-        assert isinstance(s.step(s.worked(), verdicts=s.verdicts(green)).action, a.Publish)
-
-
-def test_nothing_is_published_without_a_check_or_with_a_tree_nobody_can_name() -> None:
-    step = s.step(s.worked(), by=s.policy(fast=None))
-    shown(step, "unchecked", "set `check:`")
-    assert isinstance(step.action, a.Park)
-    step = s.step(s.worked(graph=replace(s.GRAPH, trees={})), verdicts=s.GREEN)
-    shown(step, "unknown", "cannot be read")
-    assert step.action is None
-
-
-# 15 unpublished, 16 no pull
-
-
-def test_green_work_is_published_then_proposed() -> None:
-    step = s.step(s.worked(), verdicts=s.GREEN)
-    shown(step, "unpublished", "green", "feat/issue-12")
-    assert step.action == a.Publish(issue=12, claim=Oid("claim-12"), branch="feat/issue-12", was=None, now=s.H1)
-    step = s.step(s.proposed(pull=None), verdicts=s.GREEN)
-    shown(step, "no_pull", "being opened")
-    assert step.action == a.Propose(issue=12, branch="feat/issue-12", head=s.H1)
-
-
-def test_a_forge_that_lags_is_waited_for() -> None:
-    step = s.step(s.proposed(pull=s.pull(head=s.M0)), verdicts=s.GREEN)
-    shown(step, "lagging", "still shows p112")
-    assert step.action is None
-
-
-def test_a_pull_that_a_person_closed_is_not_opened_again_unless_they_say_retry() -> None:
-    closed = s.proposed(pull=s.pull(state="closed", updated=s.NOW - 50))
-    step = s.step(closed, verdicts=s.GREEN)
-    shown(step, "no_pull", "p112 was closed")
-    assert isinstance(step.action, a.Park)
-    again = s.on(closed, ledger=s.ledger(s.end(), baseline=s.NOW - 20))
-    assert isinstance(s.step(again, verdicts=s.GREEN).action, a.Propose)
-
-
-# 9 emptied, 18 conflict
-
-
-def test_a_change_the_trunk_already_has_is_left_to_a_person() -> None:
-    step = s.step(s.proposed(merge=s.merges(empty=True)), verdicts=s.GREEN)
-    shown(step, "emptied", "already has all of this change", "p112")
-    assert isinstance(step.action, a.Park)
-
-
-def test_a_conflict_gets_a_run_with_the_files_until_the_cap() -> None:
-    torn = s.proposed(merge=s.merges(tree=None, conflicts=("api.py", "b.py")))
-    step = s.step(torn, verdicts=s.GREEN)
-    shown(step, "conflict", "conflicts with main in api.py, b.py")
-    assert isinstance(step.action, a.Launch)
-    assert (step.action.reason, step.action.text) == ("conflict", "api.py\nb.py")
-    thrice = s.on(torn, ledger=s.ledger(*(s.end(number=i) for i in (1, 2, 3))), runs=(s.run(number=3),))
-    step = s.step(thrice, verdicts=s.GREEN)
-    assert isinstance(step.action, a.Park)
-
-
-# 20 waiting, 21 aboard
-
-
-def test_in_assist_a_finished_pull_waits_for_the_operators_word() -> None:
-    step = s.step(s.proposed(), mode="assist", verdicts=s.GREEN)
-    shown(step, "waiting", "`m` lands it")
-    assert step.action is None
-    step = s.step(s.proposed(), mode="assist", verdicts=s.GREEN, commands=(s.command("merge", "p112", pinned=s.H1),))
-    assert step.stage == "aboard"
-
-
-def test_a_merge_said_of_another_head_lands_nothing() -> None:
-    step = s.step(s.proposed(), mode="assist", verdicts=s.GREEN, commands=(s.command("merge", "p112", pinned=s.H2),))
-    assert step.stage == "waiting"
+    s.shown(step, "held", "the trunk itself is red on `full`")
+    s.shown(s.step(s.task(), by=s.policy(full=None)), "queued", "set `check:`")
 
 
 def test_every_row_says_in_its_docstring_what_it_is() -> None:

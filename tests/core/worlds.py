@@ -105,9 +105,28 @@ class World:
         statuses: Sequence[dict[str, str]] = ({}, {"ops/verify": "success"}, {"ops/verify": "success"})
         return s.proposed(n, work=work, pull=pull, merge=merge, statuses=self.look(self.one(statuses)), remote=self.look(s.H1))
 
+    def starting(self, n: int, onto: str) -> Task:
+        """Claimed; its first worker, or the next, is due."""
+        at = Oid(onto)
+        fresh = s.work(n, tip=at, tree=s.TREES[at], snapshot=s.TREES[at])
+        again = s.ledger(s.end(n, outcome=self.one(("failed", "lost", "good")), at=self.ago()))
+        ran = self.coin()
+        runs, ledger = ((s.run(n),), again) if ran else ((), s.ledger())
+        return s.claimed(n, work=self.look(self.one((None, fresh))), runs=self.look(runs), ledger=ledger, wip=s.H1 if ran else None)
+
+    def over(self, n: int, onto: str) -> Task:
+        """Merged, or its issue closed; with more left behind than was kept, or less."""
+        over = s.merged(n, work=self.look(self.one((None, self.work(n), self.work(n)))), has_repository=self.coin(), graph=self.graph())
+        noted = s.ledger(s.end(n), noted=frozenset({f"proof-p{n + 100}"}))
+        merged = self.coin()
+        pull = over.pull if merged else s.pull(n, state=self.one(("open", "closed")))
+        refs = {"remote": self.look(self.one((None, *OIDS))), "wip": self.look(self.one((None, *OIDS)))}
+        return s.on(over, pull=pull, ledger=noted, claim=s.claim(n, head=self.one((s.H1, s.H2))), **refs)
+
     def task(self, n: int, onto: str) -> Task:
-        if self.one((True, False, False)):
-            return self.ready(n, onto)
+        story = self.one((self.ready, self.starting, self.over, None, None))
+        if story:
+            return story(n, onto)
         runs, pull = self.runs(n), self.pull(n)
         whose = self.one((None, "ours", "ours", "ours", "ours", "theirs"))
         live = bool(runs) and not runs[-1].ended
@@ -201,6 +220,8 @@ class World:
         seen, policy = self.observed(), self.policy()
         plan = reconcile(seen, policy)
         wanted = actions(plan)
+        if self.coin() and isinstance(seen.lander, Known) and seen.lander.value and seen.lander.value.landing:
+            wanted.append(a.Merge(landing=seen.lander.value.landing, lander=seen.lander.value.oid))
         if wanted and self.coin():
             kinds: tuple[Any, ...] = ("moved", "later", "refused", "unsure", "bug")
             troubles = {x: Trouble(kind=self.one(kinds), count=self.one((1, 5)), at=self.ago(), why="no") for x in wanted}
