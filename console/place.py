@@ -136,25 +136,29 @@ def named(file: Path | None, checkout: Path | None, *, chosen: bool) -> str:
         from console.settings import read  # only when there is a file to read
 
         names = list(read(file).repos)
+    if checkout and names and (known := remote_name(checkout)) in names:
+        return known
     own = checkout is not None and file is not None and file.parent == checkout
     if checkout and not own and not (chosen and len(names) == 1):
-        return checkout_name(checkout, names)
+        return checkout_name(checkout)
     if len(names) == 1:
         return names[0]
     if names:
         raise NotNamed(f"{file} has several repositories, name one with --repo: {', '.join(names)}")
     if checkout:
-        return checkout_name(checkout, names)
+        return checkout_name(checkout)
     raise SettingsError("this is no git checkout, and no settings name a repository: go into one, or see `ops-console demo`")
 
 
-def checkout_name(checkout: Path, names: list[str]) -> str:
-    """OWNER/NAME from the checkout's remote where the settings know it, else local/FOLDER, one forge a checkout."""
-    if names:
-        remote = own_git(checkout, "config", "--get", "remote.origin.url", ok=(0, 1)).out.strip()
-        found = re.search(r"([\w.-]+/[\w.-]+?)(?:\.git)?/?$", remote)
-        if found and found[1] in names:
-            return found[1]
+def remote_name(checkout: Path) -> str:
+    """OWNER/NAME as the checkout's remote has it; "" when it has none."""
+    remote = own_git(checkout, "config", "--get", "remote.origin.url", ok=(0, 1)).out.strip()
+    found = re.search(r"([\w.-]+/[\w.-]+?)(?:\.git)?/?$", remote)
+    return found[1] if found else ""
+
+
+def checkout_name(checkout: Path) -> str:
+    """local/FOLDER, one forge a checkout: a second of that name gets a number."""
     folder = re.sub(r"[^A-Za-z0-9._-]+", "-", checkout.name).strip("-.") or "repo"
     taken = xdg("XDG_DATA_HOME", ".local/share") / APP / "forge" / "local"
     for number in range(1, 1000):
