@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from console.cli.failure import STALE, Failure
-from console.cli.main import place
+from console.cli.which import place
 from console.engine import files, inbox
 
 WAIT_S = 3600.0

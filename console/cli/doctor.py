@@ -8,7 +8,7 @@ import click
 
 from console.cli import examine
 from console.cli.examine import Line
-from console.cli.main import place
+from console.cli.which import place
 from console.config import load
 from console.errors import SettingsError
 from console.place import Place

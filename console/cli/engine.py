@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from console.cli.failure import SETTINGS, STALE, USAGE, Failure
-from console.cli.main import place
+from console.cli.which import place
 from console.engine import files
 
 START_S = 20.0  # an engine that has not written its board by then is not coming

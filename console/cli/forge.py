@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from console.cli.failure import Failure
-from console.cli.main import place
+from console.cli.which import place
 from console.config import load
 from console.place import Place
 from panes.git import GitFailed, own_git

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from console.cli.failure import Failure
-from console.cli.main import place
+from console.cli.which import place
 from console.forge import Changes
 
 T = TypeVar("T")

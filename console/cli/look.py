@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from console.cli.failure import STALE, Failure, show
-from console.cli.main import place
+from console.cli.which import place
 from console.core.text import cut, span
 from console.engine import files
 

@@ -4,7 +4,6 @@ import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -142,13 +141,6 @@ def bug(error: Exception) -> Failure:
     with tempfile.NamedTemporaryFile("w", prefix="ops-console-", suffix=".txt", delete=False) as file:
         file.write("".join(traceback.format_exception(error)))
     return Failure(1, f"this is a bug of ops-console: {type(error).__name__}: {error}", f"please report it with {file.name}")
-
-
-def place(ctx: click.Context) -> Any:
-    """The repository a command is about (a `console.place.Place`)."""
-    from console.place import Options, locate
-
-    return locate(Options(where=Path.cwd(), **ctx.find_root().obj))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from console.cli.main import place
+from console.cli.which import place
 from console.core.facts import Said, Standing
 from console.engine import inbox
 
