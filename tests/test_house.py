@@ -108,9 +108,10 @@ def is_one_sitting(module: Module) -> Iterator[str]:
 
 def gives_its_reason_for_catching_everything(module: Module) -> Iterator[str]:
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.ExceptHandler) and catches_everything(node.type) and not goes_on_raising(node):
-            if "#" not in module.lines[node.lineno - 1]:
-                yield f"{node.lineno}: everything is caught, and no comment says why"
+        if not isinstance(node, ast.ExceptHandler) or not catches_everything(node.type) or goes_on_raising(node):
+            continue
+        if "#" not in module.lines[node.lineno - 1]:
+            yield f"{node.lineno}: everything is caught, and no comment says why"
 
 
 def goes_on_raising(caught: ast.ExceptHandler) -> bool:

@@ -158,6 +158,8 @@ def test_only_what_was_checked_is_shown_and_lands_as_exactly_the_tree_that_was_c
         if isinstance(step.action, a.Publish):
             tree = task.graph.trees[step.action.now]
             assert green(tree, seen, policy.fast) or green(tree, seen, policy.full)
+        if isinstance(step.action, a.LANDS):
+            assert any(v.final for (t, _), v in value(seen.verdicts).items() if t == value(seen.trunk).tree)
         if isinstance(step.action, a.Move):
             assert green(step.action.tree, seen, policy.full)
             assert (value(task.merge).onto, value(task.merge).head) == (step.action.trunk, step.action.head)

@@ -74,6 +74,13 @@ def test_once_that_tree_is_green_the_branch_is_put_on_top_of_the_trunk_as_that_t
     assert step.action == a.Move(issue=12, claim=Oid("claim-12"), branch="feat/issue-12", head=s.H1, trunk=s.M1, tree=ON_TOP)
 
 
+def test_a_head_on_the_trunk_whose_tree_is_not_their_merge_is_put_on_top_again() -> None:
+    step = s.step(s.proposed(merge=s.merges(tree=ON_TOP)), verdicts=s.GREEN | s.verdicts(s.verdict(ON_TOP)))
+    assert isinstance(step.action, a.Move)
+    beside = replace(s.GRAPH, inside=frozenset())
+    assert isinstance(s.step(s.proposed(graph=beside, wip=s.H1), verdicts=s.GREEN).action, a.Move)
+
+
 def test_a_comparison_with_another_trunk_moves_nothing() -> None:
     step = s.step(s.proposed(), trunk=s.trunk(s.M1), verdicts=TESTED)
     assert (step.action, "is being compared with the trunk" in step.why) == (None, True)

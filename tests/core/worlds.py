@@ -220,12 +220,13 @@ class World:
         seen, policy = self.observed(), self.policy()
         plan = reconcile(seen, policy)
         wanted = actions(plan)
-        if self.coin() and isinstance(seen.lander, Known) and seen.lander.value and seen.lander.value.landing:
-            wanted.append(a.Merge(landing=seen.lander.value.landing, lander=seen.lander.value.oid))
-        if wanted and self.coin():
-            kinds: tuple[Any, ...] = ("moved", "later", "refused", "unsure", "bug")
-            troubles = {x: Trouble(kind=self.one(kinds), count=self.one((1, 5)), at=self.ago(), why="no") for x in wanted}
-            busy: dict[int | None, tuple[a.Action, ...]] = {x.issue: (x,) for x in wanted if self.chance.random() < 0.3}
+        kinds: tuple[Any, ...] = ("moved", "later", "refused", "unsure", "bug")
+        troubles = {x: Trouble(kind=self.one(kinds), count=self.one((1, 5)), at=self.ago(), why="no") for x in wanted if self.coin()}
+        lander = seen.lander.value if isinstance(seen.lander, Known) else None
+        if lander and lander.landing and self.coin():
+            troubles[a.Merge(landing=lander.landing, lander=lander.oid)] = Trouble(kind="unsure", count=1, at=self.ago(), why="no")
+        busy: dict[int | None, tuple[a.Action, ...]] = {x.issue: (x,) for x in wanted if self.chance.random() < 0.2}
+        if self.coin():
             seen = replace(seen, troubles=troubles, busy=busy)
             plan = reconcile(seen, policy)
         return seen, policy, plan
