@@ -77,7 +77,7 @@ def test_what_happens_is_told_a_line_an_event_and_why_it_stands_there() -> None:
         while "launch" not in (line := watch.stdout.readline()):
             assert line, "watch ended"
         assert re.fullmatch(r"\d\d:\d\d:\d\d engine launch +#1 w01 +it is claimed; script starts in w01 +ok \(\d+\.\d s\)\n", line)
-        here.until(lambda: here.stage(1) == "working", "the worker")
+        here.until(lambda: "works on it" in here.task(1).get("why", ""), "the worker")
         why = here.well("why", "1")
         assert why.startswith("1 One that waits\n  stage     working (row 1), since ")
         assert "\n  why       script works on it in w01" in why
