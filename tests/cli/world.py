@@ -159,7 +159,9 @@ class World:
             process.communicate()
         for socket in (self.folder / "t").glob("tmux-*/*"):
             subprocess.run(["tmux", "-S", str(socket), "kill-server"], capture_output=True, timeout=DEADLINE_S)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        deadline = time.monotonic() + DEADLINE_S
+        while self.folder.exists() and time.monotonic() < deadline:  # a worker that is just ending may write a last word
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def settings(worker: str = WORKER, check: str = "true", mode: str = "assist", more: str = "", repo: str = "acme/proj") -> str:
