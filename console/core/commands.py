@@ -111,14 +111,15 @@ def interrupt(desk: Desk, c: Command) -> tuple[str, str]:
 
 
 def stop(desk: Desk, c: Command) -> tuple[str, str]:
-    tasks = [desk.task(c.target)] if c.target.isdecimal() else [(t, d) for t, d in desk.steps.values() if t.run and t.run.slot == c.target]
-    for found in tasks:
-        if not found or not (run := found[0].run):
-            continue
-        if run.state in ("reserved", "alive"):
-            return "waiting", f"{run.kind} in {run.slot} is being stopped"
-        if run.ended and run.ended.at >= c.at:
-            return "granted", f"{run.kind} in {run.slot} has ended; its work is kept"
+    """It leaves a hold: whatever becomes of the run, nothing more is started until `retry`."""
+    for t, _ in desk.steps.values():
+        if c.id in t.ledger.words:
+            run = t.run
+            if run and run.state in ("reserved", "alive"):
+                return "waiting", f"{run.kind} in {run.slot} is being stopped"
+            return "granted", f"{t.n} is on hold and its work is kept; `retry {t.n}` takes it up again"
+        if t.told_to_stop == c:
+            return "waiting", "it is being written down"
     return "refused", f"nothing runs for {c.target}"
 
 

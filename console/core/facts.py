@@ -9,6 +9,7 @@ __all__ = ["Oid", "Run", "RunId", "Slot", "SlotSeen", "Tree", "Work", "fact"]
 
 T_co = TypeVar("T_co", covariant=True)
 Outcome = Literal["good", "empty", "failed", "limit", "stopped", "lost"]
+CUT_SHORT: tuple[Outcome, ...] = ("lost", "stopped")
 Suite = NewType("Suite", str)  # digest of what checking means: setup, command, environment
 Mode = Literal["watch", "assist", "auto"]
 
@@ -254,12 +255,29 @@ class Ledger:
     words: frozenset[str]  # ids of commands written down
     noted: frozenset[str]  # what was told on the forge, by key
     refused: Mapping[RunId, str]  # the project's own commit hook said no, in these words
+    held: bool  # the operator stopped it, and has not said `retry` since
     parked: str | None  # why it was parked last
     seconds: float  # workers' time so far
 
     @property
     def last(self) -> End | None:
-        return self.ends[-1] if self.ends else None
+        """The last end that says something of the work: not one that was lost, nor one the operator stopped."""
+        return next((e for e in reversed(self.ends) if e.outcome not in CUT_SHORT), None)
+
+    @property
+    def cut_short(self) -> End | None:
+        """The last run, when it was lost or stopped: what it left may be half of something."""
+        return self.ends[-1] if self.ends and self.ends[-1].outcome in CUT_SHORT else None
+
+    @property
+    def lost(self) -> int:
+        """How many of the last runs in a row were lost."""
+        count = 0
+        for end in reversed(self.since):
+            if end.outcome != "lost":
+                break
+            count += 1
+        return count
 
     @property
     def since(self) -> tuple[End, ...]:
@@ -269,13 +287,13 @@ class Ledger:
     @property
     def attempts(self) -> int:
         """Runs that were given their chance: lost and stopped ones are nobody's failure."""
-        return sum(e.outcome not in ("lost", "stopped") for e in self.since)
+        return sum(e.outcome not in CUT_SHORT for e in self.since)
 
     @property
     def failures(self) -> int:
         """How many of the last ends in a row were no success."""
         count = 0
-        for end in reversed(self.since):
+        for end in reversed([e for e in self.since if e.outcome not in CUT_SHORT]):
             if end.outcome == "good":
                 break
             count += 1

@@ -18,10 +18,13 @@ STARTING_S = 5.0  # a shim takes its lock within 50 ms; on a busy machine within
 
 def said(t: View) -> Do | None:
     """A word of the operator's that the ledger has not yet."""
-    word = t.said("retry", str(t.n))
-    if not word or t.issue.state == "closed" or word.id in t.ledger.words:
+    if t.issue.state == "closed":
         return None
-    return Do(stage="said", why="you asked for a new start", action=a.Note(issue=t.n, command=word.id, word="retry"))
+    for word in (t.said("retry", str(t.n)), t.told_to_stop):
+        if word and word.id not in t.ledger.words:
+            why = "you asked for a new start" if word.do == "retry" else "you asked to stop"
+            return Do(stage="said", why=why, action=a.Note(issue=t.n, command=word.id, word=word.do))
+    return None
 
 
 def working(t: View) -> Do | None:
@@ -33,7 +36,7 @@ def working(t: View) -> Do | None:
     if run.state == "reserved":
         gone = a.Void(issue=t.n, run=run.id) if never_began(run, t.runs_seen, t.seen.now) else None
         return Do(stage="working", why=f"{run.kind} starts in {run.slot}", action=gone)
-    stop = reason_to_stop(t, run)
+    stop = reason_to_stop(t)
     if stop:
         return Do(stage="working", why=f"{run.kind} in {run.slot} is being stopped: {stop}", action=a.Stop(issue=t.n, run=run.id, why=stop))
     doing = {"implement": "works on it", "again": "tries again", "checks": "mends what the check found", "conflict": "brings the trunk in"}
@@ -47,9 +50,8 @@ def never_began(run: Run, seen: int, now: float) -> bool:
     return run.state == "reserved" and seen >= 2 and now - run.began > STARTING_S
 
 
-def reason_to_stop(t: View, run: Run) -> str | None:
-    word = t.said("stop", str(t.n), run.slot) or t.said("leave", "all")
-    if word:
+def reason_to_stop(t: View) -> str | None:
+    if t.ledger.held or t.said("leave", "all"):
         return "you asked for it"
     if t.issue.state == "closed":
         return "the issue was closed"
@@ -117,8 +119,10 @@ def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
         return "failed", f"it left the branch {t.task.branch} (the worktree is on {work.branch or 'no branch'})"
     if run.id in t.ledger.refused:
         return "failed", f"the project's commit hook refused its work: {t.ledger.refused[run.id]}"
-    began = t.graph.trees.get(Oid(run.about.get("on", "")))
-    if work.snapshot == began:
+    on, trunk = Oid(run.about.get("on", "")), t.trunk.head
+    # A merge of the trunk is a change even when the files come out as they were: what conflicted, or failed on top of it, is settled.
+    brought_in = t.graph.has(trunk, work.tip) and not t.graph.has(trunk, on)
+    if work.snapshot == t.graph.trees.get(on) and not brought_in:
         return "empty", "it ended well but changed nothing"
     return "good", "it ended well, with a change"
 
@@ -184,8 +188,7 @@ def parked(t: View) -> Do | None:
     if t.parked:
         why = t.ledger.parked or "see the last comment on the issue"
         return Do(stage="parked", why=f"left to you: {why}. `retry {t.n}` takes it up again", yours=True)
-    last = t.ledger.last
-    if t.ours and last and last.outcome == "stopped" and last.at > t.ledger.baseline:
+    if t.ours and t.ledger.held:
         return Do(stage="on_hold", why=f"you stopped it. `retry {t.n}` takes it up again", yours=True)
     return None
 
@@ -252,16 +255,18 @@ def emptied(t: View) -> Do | None:
 
 def ended_badly(t: View) -> Do | None:
     """The last run was no success: wait, then one more, until the cap."""
-    last = t.ledger.last
+    last, cut = t.ledger.last, t.ledger.cut_short
+    if t.ledger.lost >= t.policy.caps.lost:
+        return park(t, "retry", f"{t.ledger.lost} runs in a row were lost: {cut.said if cut else LOST}")
+    if cut and t.run and t.run.id == cut.run and t.run.started and cut.tip != t.run.about.get("on"):
+        # What it left may be half of something: it is gone on with, and not checked as if it were whole.
+        return run(
+            t, "retry", "again", f"the last run was cut short ({cut.said})", "The last run on this was cut short before it could end."
+        )
     if not last or last.outcome == "good":
         return None
     if last.at <= t.ledger.baseline:
         return run(t, "retry", "again", "you asked for another try", "")
-    if last.outcome == "lost":
-        lost = sum(e.outcome == "lost" for e in t.ledger.since[-t.policy.caps.lost :])
-        if lost >= t.policy.caps.lost:
-            return park(t, "retry", f"{lost} runs in a row were lost: {last.said}")
-        return run(t, "retry", "again" if started_before(t) else "implement", f"the last run was lost ({last.said})", "")
     if t.ledger.attempts >= t.policy.caps.attempts:
         return park(t, "retry", f"{t.ledger.attempts} tries did not do it; the last: {last.said}")
     stage = "empty" if last.outcome == "empty" else "backoff"
@@ -345,7 +350,7 @@ def launch(t: View) -> Do | None:
     last = t.ledger.last
     if last and (last.outcome != "good" or t.tip):
         return None
-    return run(t, "launch", "implement", "it is claimed", "")
+    return run(t, "launch", "again" if started_before(t) else "implement", "it is claimed", "")
 
 
 ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (
@@ -357,8 +362,8 @@ ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (
     (5, cancelled),
     (6, parked),
     (7, unclaimed),
-    (25, launch),
     (12, ended_badly),
+    (25, launch),
     (14, unchecked),
     (15, unpublished),
     (16, no_pull),

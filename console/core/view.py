@@ -212,6 +212,14 @@ class View:
         return self.said("assign", str(self.n))
 
     @property
+    def told_to_stop(self) -> Command | None:
+        """The operator's `stop` for this issue, or for the slot its worker is in."""
+        live = self.run if self.run and self.run.state in ("reserved", "alive") else None
+        if live:
+            return self.said("stop", str(self.n), live.slot)
+        return self.said("stop", str(self.n)) if self.ours else None
+
+    @property
     def merge_word(self) -> Command | None:
         """The operator's `merge`, if it was said about this head or one the engine made from it."""
         pull = self.open_pull

@@ -7,6 +7,7 @@ forge, `parked.json` why it was parked; `runs/checks/<run>/verdict.json` is what
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from console.core.facts import End, Ledger, Oid, Run, RunId, Suite, Tree, Verdict
 from console.engine.board import replace
@@ -48,13 +49,19 @@ def read(folder: Path, runs: Iterable[Run]) -> Ledger:
     return Ledger(
         starts=len(runs),
         ends=tuple(_end(r) for r in runs if (r.folder / "end.json").exists()),
-        baseline=max((w["at"] for w in words.values() if w["word"] == "retry"), default=0.0),
+        baseline=_said_at(words.values(), "retry"),
+        held=_said_at(words.values(), "stop") > _said_at(words.values(), "retry"),
         words=frozenset(words),
         noted=frozenset(p.name[6:] for p in folder.glob("noted-*")),
         refused=refused,
         parked=json.loads(parked.read_text())["why"] if parked.exists() else None,
         seconds=sum(r.ended.seconds for r in runs if r.ended),
     )
+
+
+def _said_at(words: Iterable[dict[str, Any]], what: str) -> float:
+    """When the operator said it last, in seconds since the epoch; 0 for never."""
+    return max((float(w["at"]) for w in words if w["word"] == what), default=0.0)
 
 
 def _end(run: Run) -> End:

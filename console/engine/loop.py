@@ -120,15 +120,14 @@ class Loop:
 
     @property
     def idle(self) -> bool:
-        """Nothing is under way, seen twice, and no step has an action or a time to wait for."""
+        """Nothing is under way, seen twice, and all that is left waits for a person."""
         if not self.plan or not self.seen or self._busy or self.seen.busy or isinstance(self.seen.forge, Blind):
             return False
         live = any(
             isinstance(t.runs, Blind) or any(r.state in ("reserved", "alive") for r in t.runs.value) for t in self.seen.tasks.values()
         )
         checks = isinstance(self.seen.checks, Blind) or any(r.state in ("reserved", "alive") for r in self.seen.checks.value)
-        stuck = {"parked", "on_hold", "not_eligible", "waiting", "foreign", "held", "queued"}
-        waits = any(s.action or s.due or (s.stage not in stuck and not s.tidy) for s in self.plan.steps)
+        waits = any(s.action or s.due or not (s.yours or s.tidy) for s in self.plan.steps)
         twice = isinstance(self.seen.forge, Known) and self.seen.forge.times >= 2
         return twice and not (live or checks or waits or self.plan.fleet)
 

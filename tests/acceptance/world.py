@@ -62,8 +62,15 @@ class World:
     def run(self, *words: str, **more: str) -> tuple[int, str]:
         """An engine to its end: code and what it printed."""
         started = self.engine(*(words or ("--until-idle",)), **more)
-        said, _ = started.communicate(timeout=DEADLINE_S)
+        try:
+            said, _ = started.communicate(timeout=DEADLINE_S)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"the engine does not end: {self.told()}") from late
         return started.returncode, said
+
+    def stop(self) -> None:
+        """Ends the engine as an operator does; one that was killed meanwhile is gone already."""
+        self.ops("engine", "stop", ok=(0, 5))
 
     def board(self) -> dict[str, Any]:
         try:
@@ -80,14 +87,19 @@ class World:
         end = time.monotonic() + deadline_s
         while not (found := what()):
             if time.monotonic() > end:
-                shown = [(t["issue"], t["stage"], t["why"]) for t in self.board()["tasks"]]
-                raise AssertionError(f"never: {says}; trunk: {self.subjects()}; tasks: {shown}; journal: {self.journal()[-6:]}")
+                raise AssertionError(f"never: {says}; trunk: {self.subjects()}; {self.told()}")
             time.sleep(0.05)
         return found
 
     def journal(self) -> list[dict[str, Any]]:
         path = self.place.state / "journal.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+    def told(self) -> str:
+        """Where the tasks stand and the journal's end, for a failing test."""
+        tasks = [f"{t['issue']} {t['stage']}: {t['why']}" for t in self.board()["tasks"]]
+        events = [f"{e['issue']} {e['what']} {e['slot'] or ''} {e['result']}: {e['why']}" for e in self.journal()[-40:]]
+        return "\n".join(["", *tasks, *events])
 
     def subjects(self) -> list[str]:
         """The trunk's subjects, newest first."""

@@ -27,7 +27,8 @@ async def take(action: a.TakeClaim, ports: Ports, effect: Effect) -> None:
 
 
 async def note(action: a.Note, ports: Ports, effect: Effect) -> None:
-    effect("note.label")
-    await ports.forge.label(action.issue, (), (PARKED,))
+    if action.word == "retry":  # a stop must be heard while the forge is away
+        effect("note.label")
+        await ports.forge.label(action.issue, (), (PARKED,))
     effect("note.word")
     ledger.word(ports.paths.runs / str(action.issue), action.command, action.word, ports.clock())
