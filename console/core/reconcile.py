@@ -162,9 +162,10 @@ def unsure_merges(seen: Observed) -> Iterator[tuple[a.Merge, Trouble]]:
         if not task:
             continue  # it is closed, and nothing of it is left
         pull = None if isinstance(task.pull, Blind) else task.pull.value
-        as_it_was = pull and not pull.merged and pull.state == "open" and pull.head == action.landing.head
+        # A pull that is not seen proves nothing: only one that is seen merged, closed or at another head does.
+        over = pull is not None and (pull.merged or pull.state == "closed" or pull.head != action.landing.head)
         said_again = any(c.do == "merge" and c.target == f"p{action.landing.pull}" and c.at > trouble.at for c in seen.commands)
-        if (as_it_was or isinstance(task.pull, Blind)) and not said_again:
+        if not over and not said_again:
             yield action, trouble
 
 

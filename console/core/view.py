@@ -217,7 +217,8 @@ class View:
         live = self.run if self.run and self.run.state in ("reserved", "alive") else None
         if live:
             return self.said("stop", str(self.n), live.slot)
-        return self.said("stop", str(self.n)) if self.ours else None
+        said = self.said("stop", str(self.n))
+        return said if said and self.ours else None
 
     @property
     def merge_word(self) -> Command | None:

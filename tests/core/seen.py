@@ -145,7 +145,7 @@ def end(n: int = 12, number: int = 1, outcome: Outcome = "good", **over: Any) ->
 
 def ledger(*ends: End, **over: Any) -> Ledger:
     said: dict[str, Any] = {"starts": len(ends), "ends": ends, "baseline": 0.0, "seconds": 60.0, "parked": None, "refused": {}}
-    return Ledger(**{**said, "words": frozenset(), "noted": frozenset(), **over})
+    return Ledger(**{**said, "words": frozenset(), "noted": frozenset(), "held": False, **over})
 
 
 def merges(head: Oid = H1, onto: Oid = M0, **over: Any) -> MergeFacts:

@@ -14,7 +14,7 @@ ASSIGN, WAKE, STOP, MERGE = s.command("assign", "12"), s.command("wake", "w01"),
 INTERRUPT, RETRY, LEAVE = s.command("interrupt", "w01"), s.command("retry", "12"), s.command("leave", "all")
 WORKS = s.claimed(runs=(s.run(state="alive", began=s.NOW - 5),), work=s.DARK)
 WORKED = s.claimed(runs=(s.run(state="alive", began=s.NOW - 500),), work=s.DARK)
-STOPPED = s.worked(runs=(s.run(ended=s.ended(why="stopped", at=s.NOW - 1)),), ledger=s.ledger())
+STOPPED = s.worked(runs=(s.run(ended=s.ended(why="stopped")),), ledger=s.ledger(words=frozenset({STOP.id}), held=True))
 PARKED = s.proposed(issue=s.issue(labels=("ops/needs-human",)))
 CLOSED = s.issue(state="closed")
 LANDED = s.trunk(s.M1, s.landed())
@@ -54,10 +54,12 @@ def answer(command: Command, *tasks: Task, **over: Any) -> Answer:
         (s.command("wake", "w01", args={"text": "hello"}), s.task(), "refused", "cannot be told anything"),
         (INTERRUPT, WORKS, "waiting", "C-c is being typed"),
         (INTERRUPT, s.task(), "refused", "nobody works in w01"),
-        (STOP, WORKED, "waiting", "is being stopped"),
-        (s.command("stop", "w01"), WORKED, "waiting", "is being stopped"),
-        (STOP, STOPPED, "granted", "has ended; its work is kept"),
-        (STOP, s.worked(), "refused", "nothing runs for 12"),
+        (STOP, WORKED, "waiting", "is being written down"),
+        (s.command("stop", "w01"), WORKED, "waiting", "is being written down"),
+        (STOP, s.on(WORKED, ledger=s.ledger(words=frozenset({STOP.id}), held=True)), "waiting", "is being stopped"),
+        (STOP, STOPPED, "granted", "on hold and its work is kept"),
+        (STOP, s.worked(), "waiting", "is being written down"),
+        (STOP, s.task(), "refused", "nothing runs for 12"),
         (s.command("stop", "w02"), WORKED, "refused", "nothing runs for w02"),
         (MERGE, s.proposed(), "waiting", "is checked"),
         (MERGE, PARKED, "refused", "left to you"),

@@ -54,9 +54,17 @@ def test_a_run_that_never_began_is_voided_when_it_was_seen_twice_and_had_its_tim
     assert step.action == (a.Void(issue=12, run=RunId("12-1")) if voided else None)
 
 
-@pytest.mark.parametrize(("do", "target"), [("stop", "12"), ("stop", "w01"), ("leave", "all")])
-def test_a_living_run_is_stopped_when_the_operator_says_so(do: str, target: str) -> None:
-    step = s.step(alive(), commands=(s.command(do, target),))
+@pytest.mark.parametrize("target", ["12", "w01"])
+def test_a_stop_is_written_down_as_a_hold_before_the_run_is_stopped(target: str) -> None:
+    said = s.command("stop", target)
+    assert s.step(alive(), commands=(said,)).action == a.Note(issue=12, command=said.id, word="stop")
+    step = s.step(s.on(alive(), ledger=s.ledger(words=frozenset({said.id}), held=True)), commands=(said,))
+    s.shown(step, "working", "is being stopped: you asked for it")
+    assert isinstance(step.action, a.Stop)
+
+
+def test_a_living_run_is_stopped_when_the_operator_leaves() -> None:
+    step = s.step(alive(), commands=(s.command("leave", "all"),))
     s.shown(step, "working", "is being stopped: you asked for it")
     assert isinstance(step.action, a.Stop)
 
@@ -74,7 +82,9 @@ def test_a_run_on_a_closed_or_parked_issue_is_stopped() -> None:
 
 def test_limits_and_stops_work_while_forge_and_git_are_away() -> None:
     task = s.on(alive(), claim=s.DARK, pull=s.DARK, remote=s.DARK, wip=s.DARK, merge=s.DARK)
-    assert isinstance(s.step(task, commands=(s.command("stop", "12"),), forge=s.DARK, trunk=s.DARK).action, a.Stop)
+    assert isinstance(s.step(task, commands=(s.command("stop", "12"),), forge=s.DARK, trunk=s.DARK).action, a.Note)
+    held = s.on(task, ledger=s.ledger(held=True))
+    assert isinstance(s.step(held, forge=s.DARK, trunk=s.DARK).action, a.Stop)
 
 
 # 2 leftover
@@ -249,10 +259,9 @@ def test_a_parked_issue_says_why_and_how_it_goes_on() -> None:
 
 
 def test_what_the_operator_stopped_is_on_hold_until_retry() -> None:
-    s.shown(s.step(s.after("stopped")), "on_hold", "you stopped it", "`retry 12`")
-    again = s.ledger(s.end(outcome="stopped"), baseline=s.NOW - 1)
-    step = s.step(s.after("stopped", ledger=again))
-    s.shown(step, "retry", "you asked for another try")
+    ends = s.end(outcome="stopped")
+    s.shown(s.step(s.after("stopped", ledger=s.ledger(ends, held=True))), "on_hold", "you stopped it", "`retry 12`")
+    step = s.step(s.after("stopped", ledger=s.ledger(ends, baseline=s.NOW - 1)))
     assert isinstance(step.action, a.Launch)
 
 

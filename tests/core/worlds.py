@@ -80,6 +80,7 @@ class World:
             baseline=self.one((0.0, 0.0, s.NOW - 10)),
             noted=self.some(f"proof-p{n + 100}"),
             refused={r.id: "no" for r in runs if self.rarely()},
+            held=self.rarely(),
         )
 
     def work(self, n: int) -> Work:
