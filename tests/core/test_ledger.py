@@ -94,3 +94,17 @@ def test_attempts_and_failures_count_from_the_last_retry() -> None:
     later = s.ledger(*ends, baseline=3.0)
     assert (later.attempts, later.failures, later.last) == (1, 1, ends[-1])
     assert (s.ledger().attempts, s.ledger().failures, s.ledger().last) == (0, 0, None)
+
+
+def test_a_run_that_was_lost_or_stopped_says_nothing_of_the_work() -> None:
+    good, lost, stopped = s.end(at=1.0), s.end(number=2, outcome="lost", at=2.0), s.end(number=3, outcome="stopped", at=3.0)
+    assert (s.ledger(good, lost).last, s.ledger(good, lost).cut_short) == (good, lost)
+    assert (s.ledger(lost, good).last, s.ledger(lost, good).cut_short) == (good, None)
+    assert (s.ledger(lost, lost).lost, s.ledger(lost, stopped).lost, s.ledger(lost, lost, baseline=2.0).lost) == (2, 0, 0)
+
+
+@pytest.mark.parametrize(("words", "held"), [(("stop",), True), (("stop", "retry"), False), (("retry", "stop"), True), ((), False)])
+def test_a_stop_holds_until_the_next_retry(tmp_path: Path, words: tuple[str, ...], held: bool) -> None:
+    for at, word in enumerate(words):
+        ledger.word(tmp_path, f"c{at}", word, float(at + 1))
+    assert ledger.read(tmp_path, ()).held is held

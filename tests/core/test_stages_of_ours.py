@@ -82,6 +82,20 @@ def test_a_lost_run_costs_no_attempt_but_three_in_a_row_are_left_to_a_person() -
     assert isinstance(step.action, a.Park)
 
 
+def test_half_of_something_is_gone_on_with_and_a_run_that_left_nothing_is_begun_again() -> None:
+    for half in (s.after("lost"), s.after("stopped")):
+        s.shown(s.step(half, verdicts=s.GREEN), "retry", "the last run was cut short")
+    nothing = s.ledger(s.end(outcome="lost", tip=s.M0, tree=s.TREES[s.M0]))
+    fresh = s.work(tip=s.M0, tree=s.TREES[s.M0], snapshot=s.TREES[s.M0])
+    s.shown(s.step(s.after("lost", ledger=nothing, work=fresh, wip=None)), "launch", "it is claimed")
+
+
+def test_a_run_cut_short_that_changed_nothing_leaves_the_good_one_before_it_in_force() -> None:
+    ledger = s.ledger(s.end(), s.end(number=2, outcome="stopped"))
+    task = s.worked(runs=(s.run(), s.run(number=2, about={"on": s.H1})), ledger=ledger)
+    assert isinstance(s.step(task, verdicts=s.GREEN).action, a.Publish)
+
+
 # 14 unchecked, checking, red
 
 
