@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from bench import status
+from bench import landing, panes, status
 from bench.measurement import CannotMeasure, Measurement
 
 BENCHES: Mapping[str, Callable[[], Measurement]] = {
     "status": status.measure,
+    "exit-known": panes.exit_known,
+    "slot-opened": panes.slot_opened,
+    "issue-to-trunk": landing.measure,
 }
 
 
