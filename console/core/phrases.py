@@ -1,5 +1,7 @@
 """Every name and sentence that leaves the console for a forge or a person, in one place."""
 
+import re
+
 from console.core.facts import Issue, Landing, Oid, Tree
 from console.core.order import prefix
 from console.core.sanitize import clean
@@ -10,13 +12,16 @@ from console.core.text import span as span
 PARKED = "ops/needs-human"
 CONTEXT = "ops/verify"
 MARKER = "ops-console"
+PROGRAM = re.compile(r"'[^']*'|\"[^\"]*\"|\S+")
 TITLE_MAX = 200  # Gitea cuts titles at 255
 
 
 def command(said: str) -> str:
     """A command as it is shown: its program by name alone, and not too long."""
-    program, *rest = said.split(" ")
-    return cut(" ".join([program.rsplit("/", 1)[-1], *rest]), 60)
+    # In quotes a program's path may hold spaces, and is one word all the same.
+    path = PROGRAM.match(said)
+    program = path[0] if path else ""
+    return cut(program.strip("'\"").rsplit("/", 1)[-1] + said[len(program) :], 60)
 
 
 def branch(issue: Issue, landed: int) -> str:

@@ -78,6 +78,8 @@ def test_what_is_cut_says_so() -> None:
     assert (cut("a  b\nc", 5), cut("abcdef", 5)) == ("a b c", "abcd…")
     assert (short("0123456789"), short(None)) == ("0123456", "–")
     assert phrases.command("/usr/bin/python3 -m pytest -q") == "python3 -m pytest -q"
+    assert phrases.command("'/home/a b/.venv/bin/python' -m pytest") == "python -m pytest"
+    assert phrases.command('"/home/a b/run"') == "run"
     assert len(phrases.command("x " * 200)) == 60
 
 
