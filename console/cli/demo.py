@@ -16,12 +16,15 @@ from typing import Any
 import click
 
 from console.cli.failure import Failure
+from console.core.text import cut
 from console.demo import story
 from console.place import Options, Place, locate
 from panes.git import GitFailed
 
 REPO = "demo/larder"
 PACE_S = 0.35  # between a worker's steps, so that a person can follow its pane
+OPENING = "Five issues of a small real project, in a forge of its own. The workers replay edits: no model is called.\n"
+HEAD = f"{'issue':>5}  {'attempts':>8}  {'pull':>5}  {'commit':9}  {'seconds':>7}  title"
 LIMIT_S = 600.0  # a machine so slow that the story takes longer is told so
 
 SETTINGS = """\
@@ -55,11 +58,13 @@ def demo(keep: Path | None, as_json: bool, pace: float, issues: Path | None) -> 
             if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
                 watch_it(where)
             else:
-                play(where, sys.stderr if as_json else sys.stdout)
+                out = sys.stderr if as_json else sys.stdout
+                print(OPENING, file=out, flush=True)
+                play(where, out)
             found = verdict(where, numbers)
         finally:
             end(where)
-        tell(where, found, time.time() - began, as_json, keep)
+        tell(where, found, last_event(where) - began, as_json, keep)
         sys.exit(0 if found["ok"] else 1)
 
 
@@ -107,9 +112,6 @@ def play(where: Place, out: Any) -> None:
     """The engine as its own process until nothing is left to do; a line an event."""
     from console import wire
 
-    print(
-        "Five issues of a small real project, in a forge of its own. The workers replay edits: no model is called.\n", file=out, flush=True
-    )
     running = subprocess.Popen(
         wire.ops_console(where, "engine", "--until-idle"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
     )
@@ -125,11 +127,17 @@ def play(where: Place, out: Any) -> None:
 
 
 def watch_it(where: Place) -> None:
-    """The console on it."""
-    from console.cli.engine import leave_console, show_console, start_engine
+    """The console on it. Who leaves it before the end, and does not stop the work, is told the rest line by line."""
+    from console.cli.engine import leave_console, running, show_console, start_engine, stop_engine
 
     start_engine(where)
-    leave_console(where, show_console(where, read_only=False))
+    if show_console(where, read_only=False) == "stop":
+        leave_console(where, "stop")
+        return
+    # Workers outlive the engine: another one, which ends when all is done, takes them up.
+    if running(where.state):
+        stop_engine(where)
+    play(where, sys.stdout)
 
 
 def end(where: Place) -> None:
@@ -168,10 +176,12 @@ def tell(where: Place, found: Any, seconds: float, as_json: bool, keep: Path | N
             )
         )
         return
-    print(f"\n{'issue':>5}  {'attempts':>8}  {'pull':>5}  {'commit':9}  {'seconds':>7}  title")
+    room = shutil.get_terminal_size((200, 24)).columns - len(HEAD.removesuffix("title"))
+    print(f"\n{HEAD}")
     for row in found["issues"]:
-        pull, commit = f"p{row['pull']}" if row["pull"] else "–", (row["commit"] or "not landed")[:9]
-        print(f"{row['issue']:>5}  {row['attempts']:>8}  {pull:>5}  {commit:9}  {row['seconds']:>7}  {row['title'] or ''}")
+        pull, commit = f"p{row['pull']}" if row["pull"] else "–", (row["commit"] or "–")[:9]
+        title, took = cut(row["title"] or "not landed", max(room, 10)), "–" if row["seconds"] is None else row["seconds"]
+        print(f"{row['issue']:>5}  {row['attempts']:>8}  {pull:>5}  {commit:9}  {took:>7}  {title}")
     for problem in found["problems"]:
         print(f"  ✗ {problem}")
     if found["ok"]:
@@ -181,11 +191,18 @@ def tell(where: Place, found: Any, seconds: float, as_json: bool, keep: Path | N
     print("No model was called: the workers replayed edits." + (f" Everything is kept in {keep}." if keep else ""))
 
 
+def last_event(where: Place) -> float:
+    """When the engine last did something, in seconds since the epoch: the story's end, however long somebody looked at it after."""
+    from console.engine import board
+
+    told = board.events(where.state, last=1)
+    return board.seconds(told[-1].t) if told else time.time()
+
+
 def spent(where: Place, issue: int) -> dict[str, Any]:
-    """Attempts and seconds from claim to commit, from run folders and journal."""
+    """Attempts, and seconds from claim to commit (None when it did not land), from run folders and journal."""
     from console.engine import board
 
     runs = list((where.state / "runs" / str(issue)).glob("*/run.json"))
-    told = [e for e in board.events(where.state) if e.issue == issue]
-    times = [board.seconds(e.t) for e in told if e.what in ("claim", "merge")]
-    return {"attempts": len(runs), "seconds": round(max(times) - min(times), 1) if times else None}
+    when = {e.what: board.seconds(e.t) for e in board.events(where.state) if e.issue == issue}
+    return {"attempts": len(runs), "seconds": round(when["merge"] - when["claim"], 1) if {"claim", "merge"} <= when.keys() else None}
