@@ -233,6 +233,7 @@ class Shim:
         self.signals: set[int] = set()
         self.rung = False  # somebody wrote into the bell
         self.why = ""  # why the tree is being ended; "": it is not
+        self.over = False  # and there was nobody left to end
         self.kill_at = float("inf")
         self.wall = self.grace = 0.0  # seconds, from start.json
         self.out: Flow | None = None  # what the worker says, on its way to the pane
@@ -291,7 +292,7 @@ class Shim:
                 self._end_tree(worker, "ended", self.grace)
             elif time.monotonic() >= limit and not self.why:
                 self._end_tree(worker, "limit", self.grace)
-            if self.why and not worker.tree():
+            if self.why and (self.over or not worker.tree()):
                 worker.reap()
                 return
             if time.monotonic() >= self.kill_at:
@@ -331,7 +332,8 @@ class Shim:
         if self.why:
             return
         self.why = why
-        if worker.tree():
+        self.over = not worker.tree()
+        if not self.over:
             self._note("ending", why=why)
             worker.send(signal.SIGTERM)
             worker.send(signal.SIGCONT)  # whoever is stopped takes no TERM

@@ -154,7 +154,10 @@ async def look(hub: Path, repo: Path, where: Path, task: str) -> Work | None:
     branch = head.removeprefix("ref: refs/heads/") if head.startswith("ref: refs/heads/") else None
     tip = await _bring(hub, repo, head.removeprefix("ref: "), f"refs/tasks/{task}/tip")
     tree = Tree((await agit(hub, "rev-parse", f"{tip}^{{tree}}")).out.strip())
-    with _private_index(hub, where) as env:
+    with _private_index(hub, where) as index:
+        # The snapshot's objects go where the worker's commits go. In the hub they would be found there by the next commit of the worker's
+        # and not be written again, and its repository would then need a hub that can be deleted.
+        env = index | {"GIT_OBJECT_DIRECTORY": str(repo.resolve() / "objects")}
         await agit(where, "read-tree", tree, env=env)
         await _add_all(where, env)
         snapshot = Tree((await agit(where, "write-tree", env=env)).out.strip())
@@ -254,19 +257,18 @@ def _read(descriptor: int) -> str:
     return os.pread(descriptor, 1_000_000, 0).decode("utf-8", "replace").strip()
 
 
-async def rescue(hub: Path, work: Work, ref: str) -> Oid:
+async def rescue(hub: Path, repo: Path, work: Work, ref: str) -> Oid:
     """Keeps what is in the worktree under the hub's ``ref``, without touching it: a commit of the snapshot on top of the tip.
 
     What ``ref`` kept before stays reachable from it.
     """
     before = (await agit(hub, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", ok=(0, 1))).out.strip()
-    parents = [work.tip, *([before] if before else [])]
     if before and await _tree_and_first(hub, before) == (work.snapshot, work.tip):
         return Oid(before)
-    words = [word for parent in parents for word in ("-p", parent)]
-    kept = (await agit(hub, "commit-tree", work.snapshot, *words, "-m", "What was there and not committed")).out.strip()
-    await agit(hub, "update-ref", ref, kept, before or "0" * 40)
-    return Oid(kept)
+    words = [word for parent in (work.tip, before) if parent for word in ("-p", parent)]
+    there = {"GIT_OBJECT_DIRECTORY": str(repo.resolve() / "objects")}  # where the snapshot is (see ``look``)
+    kept = (await agit(hub, "commit-tree", work.snapshot, *words, "-m", "What was there and not committed", env=there)).out.strip()
+    return await _bring(hub, repo, kept, ref)
 
 
 async def _tree_and_first(hub: Path, commit: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import stat
 import subprocess
 from dataclasses import dataclass
@@ -266,7 +267,7 @@ async def test_new_changed_deleted_and_ignored_files_are_told_apart(place: Place
     (place.where / "a").unlink()
     work = await place.look()
     assert work.dirty
-    assert git(place.hub, "ls-tree", "-z", "--name-only", work.snapshot).out.split("\0") == [".gitignore", "näme\nwith line", ""]
+    assert git(place.repo, "ls-tree", "-z", "--name-only", work.snapshot).out.split("\0") == [".gitignore", "näme\nwith line", ""]
 
 
 async def test_looking_leaves_the_workers_index_and_files_as_they_are(place: Place) -> None:
@@ -311,7 +312,7 @@ async def test_a_workers_filter_does_not_run_with_us(place: Place) -> None:
     (place.where / ".gitattributes").write_text("* filter=x\n")
     (place.where / "a").write_text("changed\n")
     work = await place.look()
-    await worktrees.rescue(place.hub, work, "refs/ops/rescue/issue-7/7-1")
+    await worktrees.rescue(place.hub, place.repo, work, "refs/ops/rescue/issue-7/7-1")
     assert not trace.exists()
     assert git(place.hub, "show", f"{work.snapshot}:a").out == "changed\n"
     place.work("add", "-A")
@@ -344,7 +345,7 @@ async def test_a_workers_hooks_do_not_run_with_us(place: Place) -> None:
     place.work("config", "core.hooksPath", str(hooks))
     (place.where / "a").write_text("changed\n")
     work = await place.look()
-    await worktrees.rescue(place.hub, work, "refs/ops/rescue/issue-7/7-1")
+    await worktrees.rescue(place.hub, place.repo, work, "refs/ops/rescue/issue-7/7-1")
     await worktrees.set_trunk(place.hub, place.repo, "main")
     assert not trace.exists()
 
@@ -376,7 +377,7 @@ async def test_an_embedded_repository_without_a_commit_hides_nothing_else(place:
     as_worker(place.where / "in ner", "init", "--quiet")
     (place.where / "new").write_text("x")
     work = await place.look()
-    assert git(place.hub, "ls-tree", "--name-only", work.snapshot).out.split() == ["a", "new"]
+    assert git(place.repo, "ls-tree", "--name-only", work.snapshot).out.split() == ["a", "new"]
 
 
 # Committing in the worker's name
@@ -427,6 +428,19 @@ async def test_the_locks_of_a_git_that_was_killed_are_no_hindrance(place: Place)
     assert await worktrees.commit_all(place.where, "Mend it", ENV) == (await place.look()).tip
 
 
+async def test_what_a_worker_commits_after_a_look_needs_nothing_that_the_look_wrote(place: Place) -> None:
+    await place.provision()
+    (place.where / "new").write_text("looked at first\n")
+    assert (await place.look()).dirty
+    place.work("add", "new")
+    tip = place.commit_work("committed after\n")
+    shutil.rmtree(place.hub)
+    await worktrees.open_hub(place.hub, str(place.forge))
+    await worktrees.fetch(place.hub)
+    git(place.repo, "fsck", "--connectivity-only", tip)
+    assert git(place.repo, "show", f"{tip}:new").out == "looked at first\n"
+
+
 # Rescue
 
 
@@ -436,19 +450,19 @@ async def test_a_rescue_keeps_tip_and_files_and_touches_nothing(place: Place) ->
     (place.where / "new").write_text("precious")
     before = place.work("status", "--porcelain")
     work = await place.look()
-    kept = await worktrees.rescue(place.hub, work, "refs/ops/rescue/issue-7/7-1")
+    kept = await worktrees.rescue(place.hub, place.repo, work, "refs/ops/rescue/issue-7/7-1")
     assert git(place.hub, "show", "refs/ops/rescue/issue-7/7-1:new").out == "precious"
     assert git(place.hub, "rev-parse", f"{kept}^").out.strip() == tip
     assert place.work("status", "--porcelain") == before
-    assert await worktrees.rescue(place.hub, work, "refs/ops/rescue/issue-7/7-1") == kept
+    assert await worktrees.rescue(place.hub, place.repo, work, "refs/ops/rescue/issue-7/7-1") == kept
 
 
 async def test_a_second_rescue_under_the_same_name_loses_nothing_of_the_first(place: Place) -> None:
     await place.provision()
     (place.where / "new").write_text("first")
-    first = await worktrees.rescue(place.hub, await place.look(), "refs/ops/rescue/issue-7/7-1")
+    first = await worktrees.rescue(place.hub, place.repo, await place.look(), "refs/ops/rescue/issue-7/7-1")
     (place.where / "new").write_text("second")
-    second = await worktrees.rescue(place.hub, await place.look(), "refs/ops/rescue/issue-7/7-1")
+    second = await worktrees.rescue(place.hub, place.repo, await place.look(), "refs/ops/rescue/issue-7/7-1")
     assert git(place.hub, "show", f"{second}:new").out == "second"
     git(place.hub, "merge-base", "--is-ancestor", first, second)
 
@@ -549,7 +563,7 @@ async def test_the_operators_checkout_is_never_touched(place: Place) -> None:
     before = all_of_it()
     await place.provision()
     place.commit_work("mine\n")
-    await worktrees.rescue(place.hub, await place.look(), "refs/ops/rescue/issue-7/7-1")
+    await worktrees.rescue(place.hub, place.repo, await place.look(), "refs/ops/rescue/issue-7/7-1")
     await worktrees.remove(place.repo, place.where, place.trash, place.quarantine)
     await worktrees.fetch(place.hub)
     assert all_of_it() == before
