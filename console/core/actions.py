@@ -11,7 +11,7 @@ from console.core.facts import Landing, Oid, Outcome, RunId, Slot, Suite, Tree, 
 
 @fact
 class TakeClaim:
-    """Push a claim for an issue nobody has, then read the issue again. Somebody faster → Moved."""
+    """Read the issue again, then push a claim on it, which nobody may have. Somebody faster → Moved."""
 
     issue: int
     branch: str
@@ -48,7 +48,10 @@ class FastForward:
 
 @fact
 class Launch:
-    """Reserve the run (its folder is its entry in the ledger), then start the worker in the slot's window."""
+    """Reserve the run (its folder is its entry in the ledger), then start the worker in the slot's window.
+
+    Claim, issue and worktree are compared first.
+    """
 
     issue: int
     claim: Oid
@@ -211,7 +214,7 @@ class Prove:
 
 @fact
 class ClosePull:
-    """Close our pull because its issue was closed."""
+    """Close our pull because its issue was closed; an issue that is open again → Moved."""
 
     issue: int
     pull: int
@@ -219,10 +222,10 @@ class ClosePull:
 
 @fact
 class RemoveWork:
-    """Take away a task's worktree and repository: renamed into the trash, or quarantined if it holds other repositories."""
+    """Take away a task's worktree and repository: renamed into the trash, or quarantined if it holds what no rescue has kept."""
 
     issue: int
-    tip: Oid | None
+    found: tuple[Oid, Tree] | None  # tip and snapshot; None: there is no whole worktree
 
 
 @fact
@@ -233,6 +236,7 @@ class DropRefs:
     claim: Oid
     branch: tuple[str, Oid] | None
     wip: Oid | None
+    keep: bool  # wip has what the merged head has not
 
 
 @fact
@@ -245,7 +249,7 @@ class Park:
 
 @fact
 class Interrupt:
-    """Type C-c into a live pane, once; the command is taken out first, so that a crash never repeats it."""
+    """Type C-c into a live run's pane, once; the command is taken out first, so that a crash never repeats it."""
 
     command: str
     slot: Slot

@@ -77,13 +77,14 @@ def tidy(t: View, why: str, head: Oid | None) -> Do:
             rescue = a.Rescue(issue=t.n, run=run.id if run else RunId(f"{t.n}-0"), snapshot=work.snapshot)
             return Do(stage=stage, why=f"{why}; what is left in its worktree is being kept", action=rescue)
     if work or t.task.has_repository:
-        remove = a.RemoveWork(issue=t.n, tip=work.tip if work else None)
+        remove = a.RemoveWork(issue=t.n, found=(work.tip, work.snapshot) if work else None)
         return Do(stage=stage, why=f"{why}; its worktree is being taken away", action=remove)
     claim = t.ours
     if claim:
         branch = (claim.branch, t.remote) if head and t.remote and t.graph.made_from(head, t.remote) else None
-        wip = t.wip if head and t.wip and t.graph.has(t.wip, head) else None
-        drop = a.DropRefs(issue=t.n, claim=claim.oid, branch=branch, wip=wip)
+        wip = t.wip if head else None
+        keep = bool(head and wip and not t.graph.has(wip, head))
+        drop = a.DropRefs(issue=t.n, claim=claim.oid, branch=branch, wip=wip, keep=keep)
         return Do(stage=stage, why=f"{why}; branch and claim are being let go", action=drop)
     return Do(stage=stage, why=f"{why}; {TIDY}")
 

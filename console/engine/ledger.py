@@ -74,15 +74,15 @@ def judge(folder: Path, passed: bool, said: str, at: float) -> None:
     replace(folder / "verdict.json", json.dumps({"passed": passed, "said": said, "at": at}))
 
 
-def recorded(run: Run) -> bool:
-    return (run.folder / "verdict.json").exists()
+def judged(folder: Path) -> bool:
+    return (folder / "verdict.json").exists()
 
 
 def verdicts(checks: Iterable[Run]) -> Mapping[tuple[Tree, Suite], Verdict]:
     """What all recorded checks (oldest first) say together: fail, then pass on the same tree is a flake."""
     found: dict[tuple[Tree, Suite], Verdict] = {}
     for run in checks:
-        if not recorded(run):
+        if not judged(run.folder):
             continue
         said = json.loads((run.folder / "verdict.json").read_text())
         tree, suite = Tree(run.about["tree"]), Suite(run.about["suite"])

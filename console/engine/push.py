@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console.core.facts import Oid, fact
+from console.core.text import short
 from console.forge.errors import ForgeGone, Moved, Refused
 from panes.git import EMPTY_TREE, GitFailed, agit
 
@@ -51,6 +52,14 @@ def classified(failed: GitFailed, refs: Sequence[Ref]) -> ForgeGone | Moved | Re
     if failed.code == -1 or any(word in said for word in GONE):
         return ForgeGone(f"the push of {names} got no answer: {failed.said[-200:]}", sent=True)
     return Refused(f"the forge refused the push of {names}: {failed.said[-300:]}", 0)
+
+
+async def still(hub: Path, url: str, *refs: tuple[str, Oid]) -> None:
+    """Moved: one of ``refs`` (name, commit) is not there as it was seen. ForgeGone: it cannot be asked."""
+    for name, was in refs:
+        now = await exists(hub, url, name)
+        if now != was:
+            raise Moved(f"{name} is at {short(now)}, not at {short(was)}")
 
 
 async def record(hub: Path, message: str, parents: Sequence[Oid] = ()) -> Oid:

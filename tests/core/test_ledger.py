@@ -50,7 +50,7 @@ def test_a_check_whose_verdict_is_not_written_says_nothing_and_suites_stay_apart
     silent = in_folder(tmp_path, s.check_run(TREE))
     fast = in_folder(tmp_path, s.check_run(TREE, s.FAST))
     ledger.judge(fast.folder, True, "", 1.0)
-    assert (ledger.recorded(silent), ledger.recorded(fast)) == (False, True)
+    assert (ledger.judged(silent.folder), ledger.judged(fast.folder)) == (False, True)
     assert set(ledger.verdicts((silent, fast))) == {(TREE, s.FAST)}
 
 

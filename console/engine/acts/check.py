@@ -1,7 +1,7 @@
 """Checking a tree: a run of its own in a clean clone of its own, and the verdict read from how it ended."""
 
 from console.core import actions as a
-from console.core.facts import Oid, Tree
+from console.core.facts import Oid
 from console.core.sanitize import clean
 from console.engine import ledger
 from console.engine.acts.work import folder_of
@@ -62,16 +62,25 @@ async def commit_of(action: a.StartCheck, ports: Ports) -> Oid:
 
 
 async def record(action: a.Record, ports: Ports, effect: Effect) -> None:
-    """A pass is a pass only if the tracked files are still the tree afterwards."""
+    """A pass is a pass only if the tracked files are still the tree afterwards; where they are gone, nothing is proven."""
     folder = folder_of(action.run, ports)
     ended = look_at(folder).ended
     if ended is None:
         raise Moved(f"check {action.run} has not ended")
+    if ledger.judged(folder):
+        return  # the first word stays: the check-out may be gone since
+    where = ports.paths.checkout(action.run)
     passed = ended.why == "ended" and ended.code == 0
     said = clean(output(folder), one_line=False)[-SAID:]
     if ended.why != "ended":
         said += f"\n[{ended.why}] {ended.detail}"
-    elif passed and not await worktrees.still(ports.paths.hub, ports.paths.checkout(action.run), Tree(action.tree)):
+    elif passed and not ports.paths.checkout(action.run).is_dir():
+        passed = False
+        said += "\nIts clone is gone, so that it tested this tree cannot be proven."
+    elif passed and not where.is_dir():
+        passed = False
+        said += "\nIts check-out was taken away, so nobody knows what was tested."
+    elif passed and not await worktrees.still(ports.paths.hub, where, action.tree):
         passed = False
         said += "\nThe check changed files that are tracked, so it did not test the tree that would land."
     effect("verdict.write")

@@ -1,13 +1,15 @@
 """Landing one: put on top of the trunk, blessed, merged, compared. Each is short, so that a freeze is heard between them."""
 
+from dataclasses import replace
+
 from console.core import actions as a
 from console.core import phrases
-from console.core.facts import Landing, Oid
+from console.core.facts import Oid, Said
 from console.engine import inbox
 from console.engine.acts.publish import renew
 from console.engine.claims import lander_ref, lander_words
 from console.engine.ports import Ports
-from console.engine.push import Ref, exists, push, record
+from console.engine.push import Ref, exists, push, record, still
 from console.forge.errors import ForgeGone, Moved
 from panes.git import agit
 from panes.seen import Effect
@@ -27,7 +29,7 @@ async def move(action: a.Move, ports: Ports, effect: Effect) -> None:
 async def bless(action: a.Bless, ports: Ports, effect: Effect) -> None:
     """The lander's ref says what is being landed before the status makes it possible."""
     landing, hub, trunk = action.landing, ports.paths.hub, ports.policy.trunk
-    await unmoved(landing, ports)
+    await still(hub, ports.url, (f"refs/heads/{trunk}", landing.trunk))
     made = await record(hub, lander_words(landing, ports.me, ports.process))
     effect("lander.push")
     await push(hub, ports.url, [Ref(name=lander_ref(trunk), was=action.lander, now=made)])
@@ -36,27 +38,20 @@ async def bless(action: a.Bless, ports: Ports, effect: Effect) -> None:
     effect("bless.end")
 
 
-async def unmoved(landing: Landing, ports: Ports) -> None:
-    """Moved when the trunk is not where the landing was planned."""
-    trunk = await exists(ports.paths.hub, ports.url, f"refs/heads/{ports.policy.trunk}")
-    if trunk != landing.trunk:
-        raise Moved(f"the trunk is at {phrases.short(trunk)}, not at {phrases.short(landing.trunk)}")
-
-
 async def merge(action: a.Merge, ports: Ports, effect: Effect) -> None:
     """Whatever the forge answers, the trunk decides; what it did is seen at the next look.
 
     ForgeGone with ``sent``: nobody knows yet whether it will land.
     """
-    landing = action.landing
-    await unmoved(landing, ports)
+    landing, hub, branch = action.landing, ports.paths.hub, f"refs/heads/{ports.policy.trunk}"
+    await still(hub, ports.url, (branch, landing.trunk), (lander_ref(ports.policy.trunk), action.lander))
     issue = await ports.forge.issue(landing.issue)
     title = phrases.title(ports.policy.title, issue)
     effect("merge.send")
     try:
         await ports.forge.merge(landing.pull, landing.head, title, phrases.squash_message(landing))
     except ForgeGone as gone:
-        trunk = await exists(ports.paths.hub, ports.url, f"refs/heads/{ports.policy.trunk}")
+        trunk = await exists(hub, ports.url, branch)
         if trunk == landing.trunk:
             raise
         raise Moved(f"its answer was lost ({gone}), and the trunk moved to {phrases.short(trunk)}") from gone
@@ -69,10 +64,6 @@ async def drop_lander(action: a.DropLander, ports: Ports, effect: Effect) -> Non
 
 
 async def freeze(action: a.Freeze, ports: Ports, effect: Effect) -> None:
-    from dataclasses import replace
-
-    from console.core.facts import Said
-
     effect("freeze.write")
     said = Said(by="engine", at=ports.clock(), why=action.why)
     inbox.say(ports.standing, lambda stands: replace(stands, freeze=said, incident=action.commit))

@@ -2,13 +2,17 @@
 
 from console.core import actions as a
 from console.core import phrases
-from console.engine import ledger
+from console.core.facts import Answer
+from console.engine import inbox, ledger
+from console.engine.acts.work import folder_of, look
 from console.engine.claims import claim_ref, wip_ref
 from console.engine.ports import Ports
 from console.engine.push import Ref, exists, push
 from console.forge.errors import Moved
 from panes import worktrees
-from panes.runs import RunFolders
+from panes.aside import aside
+from panes.git import agit
+from panes.runs import RunFolders, look_at
 from panes.seen import Effect
 
 
@@ -25,15 +29,28 @@ async def prove(action: a.Prove, ports: Ports, effect: Effect) -> None:
 
 
 async def close_pull(action: a.ClosePull, ports: Ports, effect: Effect) -> None:
+    if (await ports.forge.issue(action.issue)).state == "open":
+        raise Moved(f"#{action.issue} is open again")
     effect("pull.close")
     await ports.forge.say(action.pull, f"{phrases.MARKER}-closed", phrases.pull_closed(action.issue))
     await ports.forge.close(action.pull)
 
 
 async def remove_work(action: a.RemoveWork, ports: Ports, effect: Effect) -> None:
+    """A worktree that cannot be read was never rescued, so it is put into quarantine."""
     paths, n = ports.paths, action.issue
+    work = await look(n, ports)
+    if (work and (work.tip, work.snapshot)) != action.found:
+        raise Moved(f"the worktree of #{n} is not as it was seen")
+    unread = work is None and paths.work(n).exists()
     effect("work.remove")
-    await worktrees.remove(paths.repository(n), paths.work(n), paths.trash, paths.quarantine)
+    # The hub forgets first: afterwards nothing would say that there is something to forget.
+    await worktrees.forget(paths.hub, str(n))
+    if unread:
+        aside(paths.work(n), paths.quarantine)
+        aside(paths.repository(n), paths.quarantine)
+    else:
+        await worktrees.remove(paths.repository(n), paths.work(n), paths.trash, paths.quarantine)
     effect("work.end")
 
 
@@ -53,6 +70,8 @@ async def drop_refs(action: a.DropRefs, ports: Ports, effect: Effect) -> None:
             raise Moved(f"{name} moved meanwhile")
         refs.append(Ref(name=name, was=was, now=None))
     effect("refs.drop")
+    if action.wip and action.keep:
+        await agit(ports.paths.hub, "update-ref", f"refs/ops/rescue/issue-{action.issue}/wip-{action.wip[:12]}", action.wip)
     if refs:
         await push(ports.paths.hub, ports.url, refs)
     effect("refs.end")
@@ -75,9 +94,8 @@ async def sweep(action: a.Sweep, ports: Ports, effect: Effect) -> None:
 
 async def interrupt(action: a.Interrupt, ports: Ports, effect: Effect) -> None:
     """Taken out before it is typed: keys cannot be said twice, so after a crash it is reported and not repeated."""
-    from console.core.facts import Answer
-    from console.engine import inbox
-
+    if look_at(folder_of(action.run, ports)).state != "alive":
+        raise Moved(f"run {action.run} has ended: whoever is in {action.slot} now was not meant")
     effect("interrupt.take")
     if not inbox.take(ports.paths.state, action.command):
         raise Moved("it is taken already")

@@ -6,9 +6,9 @@ from console.core import actions as a
 from console.core import phrases
 from console.core.facts import End, Oid, Run, Work
 from console.engine import ledger
-from console.engine.claims import wip_ref
+from console.engine.claims import claim_ref, wip_ref
 from console.engine.ports import Ports
-from console.engine.push import Ref, push
+from console.engine.push import Ref, push, still
 from console.forge.errors import Moved
 from panes import kinds, worktrees
 from panes.git import agit
@@ -20,6 +20,7 @@ from prompts import render
 
 async def provision(action: a.Provision, ports: Ports, effect: Effect) -> None:
     paths, n = ports.paths, action.issue
+    await still(paths.hub, ports.url, (claim_ref(n), action.claim))
     effect("provision.make")
     await worktrees.provision(paths.hub, paths.repository(n), paths.work(n), action.branch, action.at, ports.policy.trunk, paths.quarantine)
     effect("provision.end")
@@ -32,7 +33,10 @@ async def follow(action: a.FastForward, ports: Ports, effect: Effect) -> None:
 
 async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
     paths, n = ports.paths, action.issue
+    await still(paths.hub, ports.url, (claim_ref(n), action.claim))
     issue = await ports.forge.issue(n)
+    if issue.state == "closed" or phrases.PARKED in issue.labels:
+        raise Moved(f"#{n} is not to be worked on any more")
     work = await seen(n, ports)
     if work.tip != action.on:
         raise Moved(f"the worktree of #{n} is at {work.tip[:10]}, not at {action.on[:10]}")
@@ -70,9 +74,14 @@ def env(ports: Ports, **more: str) -> dict[str, str]:
     return worker_env(ports.identity, more)
 
 
+async def look(n: int, ports: Ports) -> Work | None:
+    """The worktree as it is now, None when there is no whole one."""
+    return await worktrees.look(ports.paths.hub, ports.paths.repository(n), ports.paths.work(n), str(n))
+
+
 async def seen(n: int, ports: Ports) -> Work:
     """The worktree as it is now. Moved: there is none."""
-    work = await worktrees.look(ports.paths.hub, ports.paths.repository(n), ports.paths.work(n), str(n))
+    work = await look(n, ports)
     if work is None:
         raise Moved(f"the worktree of #{n} is gone")
     return work
@@ -99,7 +108,7 @@ async def commit(action: a.Commit, ports: Ports, effect: Effect) -> None:
     work = await seen(action.issue, ports)
     if not work.dirty:
         return
-    if work.tip != action.tip:
+    if (work.tip, work.snapshot) != (action.tip, action.snapshot):
         raise Moved(f"the worktree of #{action.issue} moved")
     effect("commit.leftover")
     try:
@@ -114,7 +123,9 @@ async def rescue(action: a.Rescue, ports: Ports, effect: Effect) -> None:
     if work.snapshot != action.snapshot:
         raise Moved(f"the worktree of #{action.issue} changed")
     effect("rescue.keep")
-    await worktrees.rescue(ports.paths.hub, work, f"refs/ops/rescue/issue-{action.issue}/{action.run}")
+    await worktrees.rescue(
+        ports.paths.hub, ports.paths.repository(action.issue), work, f"refs/ops/rescue/issue-{action.issue}/{action.run}"
+    )
 
 
 async def keep_safe(action: a.KeepSafe, ports: Ports, effect: Effect) -> None:
