@@ -42,7 +42,7 @@ class Task:
     statuses: Look[Mapping[str, str]]  # context → state on the pull's head
     ledger: Look[Ledger]
     merge: Look[MergeFacts | None]  # the pull's head (or the tip) with the trunk
-    graph: Graph
+    graph: Look[Graph]  # of all the commits above
     rescued: frozenset[Tree]  # snapshots kept in the hub
     has_repository: bool  # its bare clone stands on this machine
 

@@ -9,6 +9,7 @@ from console.core.facts import (
     Blind,
     Claim,
     Command,
+    Graph,
     Landed,
     Ledger,
     Look,
@@ -88,7 +89,6 @@ class View:
         self.room = room
         self.issue = task.issue
         self.n = task.issue.number
-        self.graph = task.graph
         self.slot: SlotPlan | None = None  # taken in this tick
         self.bay: Slot | None = None
 
@@ -156,6 +156,10 @@ class View:
     @property
     def merge(self) -> MergeFacts | None:
         return self._see("merge", self.task.merge)
+
+    @property
+    def graph(self) -> Graph:
+        return self._see("commits", self.task.graph)
 
     @property
     def trunk(self) -> Trunk:

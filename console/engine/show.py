@@ -107,7 +107,8 @@ def task(t: Task, step: Step, policy: Policy, place: int | None, since: Mapping[
     last = runs[-1] if runs else None
     work = value(t.work)
     head = work.tip if work else value(t.wip) or value(t.remote)
-    tree = t.graph.trees.get(head) if head else None
+    graph = value(t.graph)
+    tree = graph.trees.get(head) if graph and head else None
     verdict = best(tree, seen, policy)
     began = since.get(t.issue.number)
     return TaskShown(
@@ -184,7 +185,7 @@ def pull(t: Task, step: Step, seen: Observed) -> PullShown | None:
         for k, v in (value(t.statuses) or {}).items()
     ]
     merge = value(t.merge)
-    now = value(seen.trunk)
+    now, graph = value(seen.trunk), value(t.graph)
     said = next((c for c in seen.commands if c.do == "merge" and c.target == f"p{p.number}"), None)
     return PullShown(
         pull=p.number,
@@ -198,7 +199,7 @@ def pull(t: Task, step: Step, seen: Observed) -> PullShown | None:
         state="landing" if isinstance(step.action, actions.LANDS) else states.get(step.stage, "waiting"),
         why=cut(clean(step.why, one_line=True), 600),
         conflicts=({"with": None, "files": list(merge.conflicts)},) if merge and merge.conflicting else (),
-        behind=bool(now and not t.graph.has(now.head, p.head)),
+        behind=bool(now and graph and not graph.has(now.head, p.head)),
         approvals=None,
         changes_asked=None,
         checks=tuple(checks),

@@ -165,12 +165,12 @@ def task(n: int = 12, **over: Any) -> Task:
         "statuses": {},
         "ledger": ledger(),
         "merge": None,
+        "graph": GRAPH,
     }
     looks = {name: known(over.pop(name, value)) for name, value in said.items()}
     plain: dict[str, Any] = {
         "issue": issue(n),
         "branch": f"feat/issue-{n}",
-        "graph": GRAPH,
         "rescued": frozenset(),
         "has_repository": False,
     }
@@ -262,7 +262,7 @@ def step(subject: Task, *others: Task, by: Policy | None = None, **over: Any) ->
 
 def on(subject: Task, **over: Any) -> Task:
     """``subject`` with other looks or facts."""
-    looks = {"claim", "runs", "work", "remote", "wip", "pull", "statuses", "ledger", "merge"}
+    looks = {"claim", "runs", "work", "remote", "wip", "pull", "statuses", "ledger", "merge", "graph"}
     return replace(subject, **{name: known(value) if name in looks else value for name, value in over.items()})
 
 

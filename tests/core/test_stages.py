@@ -37,6 +37,11 @@ def test_a_word_that_is_written_already_or_of_a_closed_issue_is_not_written(task
     assert not isinstance(s.step(task, commands=(s.command("retry", "12"),)).action, a.Note)
 
 
+def test_commits_that_could_not_be_looked_at_are_not_taken_for_a_strangers() -> None:
+    task = s.proposed(remote=s.H2, graph=s.DARK)
+    s.shown(s.step(task), "unknown", "commits")
+
+
 # 1 working
 
 
@@ -187,9 +192,9 @@ def test_what_landed_is_proved_then_tidied_up_one_rung_a_tick() -> None:
     task = s.merged()
     assert rung(task).action == a.Prove(issue=12, pull=112, commit=s.M1, tree=s.TREES[s.M1])
     task = s.on(task, ledger=told)
-    assert rung(task).action == a.RemoveWork(issue=12, tip=s.H1)
+    assert rung(task).action == a.RemoveWork(issue=12, found=(s.H1, H1_TREE))
     task = s.on(task, work=None, has_repository=False)
-    assert rung(task).action == a.DropRefs(issue=12, claim=Oid("claim-12"), branch=("feat/issue-12", s.H1), wip=s.H1)
+    assert rung(task).action == a.DropRefs(issue=12, claim=Oid("claim-12"), branch=("feat/issue-12", s.H1), wip=s.H1, keep=False)
     task = s.on(task, claim=None, remote=None, wip=None)
     step = rung(task)
     s.shown(step, "merged", "landed as", "all is tidy")
@@ -223,12 +228,12 @@ def test_uncommitted_work_on_the_trunks_own_commit_is_kept_too() -> None:
     assert isinstance(s.step(task).action, a.Rescue)
 
 
-def test_a_branch_or_wip_that_holds_more_than_the_merged_head_is_not_deleted() -> None:
+def test_a_branch_that_holds_more_than_the_merged_head_is_not_deleted_and_a_wip_that_does_is_kept_first() -> None:
     told = s.ledger(s.end(), noted=frozenset({"proof-p112"}))
     task = s.merged(ledger=told, work=None, has_repository=False, wip=s.H2)
     drop = rung(task).action
     assert isinstance(drop, a.DropRefs)
-    assert (drop.branch, drop.wip) == (("feat/issue-12", s.H1), None)
+    assert (drop.branch, drop.wip, drop.keep) == (("feat/issue-12", s.H1), s.H2, True)
     drop = rung(s.on(task, remote=s.H2, claim=s.claim(head=s.H2))).action
     assert isinstance(drop, a.DropRefs)
     assert drop.branch is None
@@ -243,7 +248,7 @@ def test_a_closed_issue_closes_its_pull_keeps_the_work_and_gives_the_claim_back(
     task = s.on(task, pull=s.pull(state="closed"))
     assert isinstance(s.step(task).action, a.RemoveWork)
     task = s.on(task, work=None, has_repository=False)
-    assert s.step(task).action == a.DropRefs(issue=12, claim=Oid("claim-12"), branch=None, wip=None)
+    assert s.step(task).action == a.DropRefs(issue=12, claim=Oid("claim-12"), branch=None, wip=None, keep=False)
     step = s.step(s.on(task, claim=None))
     s.shown(step, "cancelled", "the issue was closed", "all is tidy")
 

@@ -117,7 +117,9 @@ class World:
 
     def over(self, n: int, onto: str) -> Task:
         """Merged, or its issue closed; with more left behind than was kept, or less."""
-        over = s.merged(n, work=self.look(self.one((None, self.work(n), self.work(n)))), has_repository=self.coin(), graph=self.graph())
+        over = s.merged(
+            n, work=self.look(self.one((None, self.work(n), self.work(n)))), has_repository=self.coin(), graph=self.look(self.graph())
+        )
         noted = s.ledger(s.end(n), noted=frozenset({f"proof-p{n + 100}"}))
         merged = self.coin()
         pull = over.pull if merged else s.pull(n, state=self.one(("open", "closed")))
@@ -146,7 +148,7 @@ class World:
             statuses=self.look({"ops/verify": "success"}),
             ledger=self.look(self.ledger(n, runs)),
             merge=self.look(self.one((None, *[self.merge(pull.head, onto)] * 4))),
-            graph=self.graph(),
+            graph=self.look(self.graph()),
             rescued=self.some(*TREES),
             has_repository=self.coin(),
         )

@@ -76,7 +76,7 @@ class Senses:
             commands=inbox.waiting(self._ports.paths.state),
             taken=() if busy.get(None) else inbox.taken(self._ports.paths.state),
             verdicts=self._verdicts(checks),
-            recorded=frozenset() if isinstance(checks, Blind) else frozenset(r.id for r in checks.value if ledger.recorded(r)),
+            recorded=frozenset() if isinstance(checks, Blind) else frozenset(r.id for r in checks.value if ledger.judged(r.folder)),
             lander=await self.git.lander(),
             busy=busy,
             troubles=troubles,
@@ -98,6 +98,11 @@ class Senses:
     def _of(self, runs: Look[tuple[Run, ...]], task: str) -> Look[tuple[Run, ...]]:
         if isinstance(runs, Blind):
             return runs
+        spoilt = next((s for s in self._ports.host.spoilt if s.task == task), None)
+        if spoilt:
+            return self._memory.blind(
+                ("runs", task), f"the run folder {spoilt.folder} cannot be read ({spoilt.why}): mend it, or move it away"
+            )
         return self._memory.known(("runs", task), tuple(r for r in runs.value if r.task == task))
 
     def _verdicts(self, checks: Look[tuple[Run, ...]]) -> Look[Mapping[tuple[Tree, Suite], Verdict]]:
@@ -155,23 +160,21 @@ class Senses:
 
     async def _commits(
         self, n: int, trunk: Look[Trunk], pull: Look[Pull | None], tip: Oid | None, heads: set[Oid]
-    ) -> tuple[Graph, Look[MergeFacts | None]]:
+    ) -> tuple[Look[Graph], Look[MergeFacts | None]]:
         """Facts about a task's commits, and how its open pull merges with the trunk."""
-        proposed = None if isinstance(pull, Blind) else pull.value
-        known = {oid for oid in heads if await self.git.there(oid)}
         if isinstance(trunk, Blind):
-            return Graph(trees={}, inside=frozenset(), moved={}), trunk
-        if proposed and await self.git.there(proposed.head):
-            known.add(proposed.head)
-        if not tip and not known:
-            return Graph(trees={}, inside=frozenset(), moved={}), Known(value=None, at=self._ports.clock())
+            return trunk, trunk
+        proposed = None if isinstance(pull, Blind) else pull.value
+        wanted = heads | ({proposed.head} if proposed else set())
         try:
+            known = {oid for oid in wanted if await self.git.there(oid)}
             graph = await self.git.graph(tip, known, trunk.value.head)
             is_open = proposed and proposed.state == "open" and proposed.head in known
             merge = await self.git.merge(trunk.value.head, proposed.head) if proposed and is_open else None
-            return graph, self._memory.known(("merge", n), merge)
         except GitFailed as error:
-            return Graph(trees={}, inside=frozenset(), moved={}), self._memory.blind(("merge", n), str(error))
+            blind = self._memory.blind(("commits", n), str(error))
+            return blind, blind
+        return self._memory.known(("commits", n), graph), self._memory.known(("merge", n), merge)
 
     def _ledger(self, n: int, runs: Look[tuple[Run, ...]]) -> Look[Ledger]:
         if isinstance(runs, Blind):

@@ -22,6 +22,7 @@ class ForgeSense:
         self._cursor: str | None = None
         self._full_at = 0.0
         self._asked_at = 0.0
+        self._due = True
         self._issues: dict[int, Issue] = {}
         self._pulls: dict[int, Pull] = {}
         self._statuses: dict[Oid, tuple[float, Mapping[str, str]]] = {}
@@ -29,18 +30,20 @@ class ForgeSense:
 
     def stale(self) -> None:
         """Something was done to it: it is asked at the next look."""
-        self._asked_at = 0.0
+        self._due = True
         self._statuses.clear()
 
     async def look(self) -> None:
         """Asks what changed, if it is time; what cannot be read leaves the table as it was, and blind."""
         now = self._clock()
-        if now - self._asked_at < self._every_s:
+        if not self._due and now - self._asked_at < self._every_s:
             return
+        self._due = False  # before asking: what is done meanwhile may not be in the answer
         full = self._cursor is None or now - self._full_at > FULL_S
         try:
             changes = await self._forge.changed(None if full else self._cursor)
         except ForgeError as error:
+            self._due = True
             self.state = self._memory.blind("forge", str(error))
             return
         if full:
@@ -48,7 +51,7 @@ class ForgeSense:
         self._issues |= {issue.number: issue for issue in changes.issues}
         self._pulls |= {pull.number: pull for pull in changes.pulls}
         self._cursor, self._asked_at = changes.cursor, now
-        self.state = self._memory.known("forge", "forge")
+        self.state = self._memory.known("forge", "forge", at=now)  # what was said after it was asked may be missing
 
     @property
     def issues(self) -> Mapping[int, Issue]:
@@ -70,9 +73,10 @@ class ForgeSense:
             return self._memory.known(("statuses", 0), {})
         at, said = self._statuses.get(pull.head, (0.0, {}))
         if self._clock() - at > STATUS_S:
+            asked = self._clock()
             try:
                 said = await self._forge.statuses(pull.head)
             except ForgeError as error:
                 return self._memory.blind(("statuses", pull.number), str(error))
-            self._statuses[pull.head] = (self._clock(), said)
+            self._statuses[pull.head] = (asked, said)
         return self._memory.known(("statuses", pull.number), said)

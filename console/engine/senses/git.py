@@ -4,6 +4,7 @@ Facts about objects hold for ever, so each is asked once. A worktree is looked a
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from console.core.facts import Blind, Claim, Graph, Landed, Lander, Look, MergeFacts, Oid, Tree, Trunk, Work
@@ -31,6 +32,7 @@ class GitSense:
         self._memory = memory
         self._every_s = every_s
         self._fetched_at = 0.0
+        self._due = True
         self._refs: dict[str, Oid] = {}
         self._trees: dict[Oid, Tree] = {}
         self._inside: dict[tuple[Oid, Oid], bool] = {}
@@ -38,29 +40,35 @@ class GitSense:
         self._moved: dict[Oid, Oid | None] = {}
         self._words: dict[Oid, str] = {}
         self._works: dict[int, tuple[object, Work | None]] = {}
-        self._rescued: dict[str, Tree] = {}
+        self._acted: dict[int, int] = {}  # how often something was done to an issue
         self._trunk: Trunk | None = None
         self.state: Look[str] = Blind(why="nothing was fetched yet", since=ports.clock())
 
     def stale(self, issue: int | None = None) -> None:
         """Something was done: fetch at the next look, and look at that issue's worktree again."""
-        self._fetched_at = 0.0
+        self._due = True
         if issue is not None:
             self._works.pop(issue, None)
+            self._acted[issue] = self._acted.get(issue, 0) + 1
 
     async def look(self) -> None:
         """Fetches, if it is time. What cannot be fetched leaves the refs as they were, and blind."""
-        if self._ports.clock() - self._fetched_at < self._every_s:
+        now = self._ports.clock()
+        if not self._due and now - self._fetched_at < self._every_s:
             return
+        self._due = False  # before fetching: what is done meanwhile may not be fetched
         try:
             if not (self._hub / "HEAD").exists():
                 await worktrees.open_hub(self._hub, self._ports.url)
             await worktrees.fetch(self._hub)
             self._refs = await self._read_refs()
-            self._fetched_at = self._ports.clock()
+            self._fetched_at = now
             self.state = self._memory.known("git", "git")
         except (GitFailed, PanesError) as error:
+            self._due = True
             self.state = self._memory.blind("git", f"the forge's commits cannot be fetched: {error}")
+            with suppress(GitFailed):  # what was rescued is in the hub alone, and is known all the same
+                self._refs = await self._read_refs()
 
     async def _read_refs(self) -> dict[str, Oid]:
         listed = await agit(self._hub, "for-each-ref", "--format=%(objectname) %(refname)")
@@ -189,11 +197,13 @@ class GitSense:
         remembered = self._works.get(issue)
         if remembered and remembered[0] == state:
             return self._memory.known(("work", issue), remembered[1])
+        acted = self._acted.get(issue)
         try:
             seen = await worktrees.look(self._hub, repository, where, str(issue)) if where.exists() or repository.exists() else None
         except (GitFailed, PanesError) as error:
             return self._memory.blind(("work", issue), str(error))
-        self._works[issue] = (state, seen)
+        if self._acted.get(issue) == acted:  # else something was done to it while we looked
+            self._works[issue] = (state, seen)
         return self._memory.known(("work", issue), seen)
 
     async def rescued(self, issue: int) -> frozenset[Tree]:

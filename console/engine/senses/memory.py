@@ -15,11 +15,11 @@ class Memory:
         self._clock = clock
         self._last: dict[Hashable, Look[object]] = {}
 
-    def known(self, key: Hashable, value: T) -> Known[T]:
-        """A sense answered: ``times`` counts equal answers in a row."""
+    def known(self, key: Hashable, value: T, at: float | None = None) -> Known[T]:
+        """A sense answered: ``times`` counts equal answers in a row. ``at``: when it was asked, if that is some time ago."""
         before = self._last.get(key)
         times = before.times + 1 if isinstance(before, Known) and before.value == value else 1
-        look = Known(value=value, at=self._clock(), times=times)
+        look = Known(value=value, at=self._clock() if at is None else at, times=times)
         self._last[key] = look
         return look
 
