@@ -208,8 +208,16 @@ def _run(folder: Path, spec: Spec, state: Literal["reserved", "alive", "exited",
         started=started_at(folder) is not None,
         ended=ended,
         folder=folder,
+        told=_told(folder),
         about=spec.about,
     )
+
+
+def _told(folder: Path) -> float | None:
+    try:
+        return (folder / "stop").stat().st_mtime
+    except FileNotFoundError:
+        return None
 
 
 def _end(folder: Path) -> Ended | None:

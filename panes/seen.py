@@ -72,6 +72,7 @@ class Run:
     started: bool  # the child was started at least once
     ended: Ended | None
     folder: Path
+    told: float | None = None  # when it was last told to stop, seconds since the epoch
     about: Mapping[str, str] = field(default_factory=dict)
 
 

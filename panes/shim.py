@@ -331,8 +331,7 @@ class Shim:
         self.kill_at = min(self.kill_at, time.monotonic() + grace)
         if self.why:
             return
-        self.why = why
-        self.over = not worker.tree()
+        self.why, self.over = why, not worker.tree()
         if not self.over:
             self._note("ending", why=why)
             worker.send(signal.SIGTERM)

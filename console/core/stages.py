@@ -13,6 +13,7 @@ from console.core.view import Do, View
 from console.core.ways import check, no_slot, park, red, run, tidy
 
 LOST = "nobody saw it end"
+STOP_AGAIN_S = 15.0  # longer than the grace between TERM and KILL
 STARTING_S = 5.0  # a shim takes its lock within 50 ms; on a busy machine within a second or two
 
 
@@ -38,7 +39,10 @@ def working(t: View) -> Do | None:
         return Do(stage="working", why=f"{run.kind} starts in {run.slot}", action=gone)
     stop = reason_to_stop(t)
     if stop:
-        return Do(stage="working", why=f"{run.kind} in {run.slot} is being stopped: {stop}", action=a.Stop(issue=t.n, run=run.id, why=stop))
+        # Said once it is kept, by TERM and then KILL; again only in case whoever was to do it is gone.
+        due = run.told is None or t.seen.now - run.told > STOP_AGAIN_S
+        action = a.Stop(issue=t.n, run=run.id, why=stop) if due else None
+        return Do(stage="working", why=f"{run.kind} in {run.slot} is being stopped: {stop}", action=action)
     doing = {"implement": "works on it", "again": "tries again", "checks": "mends what the check found", "conflict": "brings the trunk in"}
     return Do(
         stage="working", why=f"{run.kind} {doing.get(run.reason, run.reason)} in {run.slot} for {age}", evidence=(f"run {run.id} is alive",)

@@ -74,6 +74,14 @@ def test_a_living_run_is_stopped_when_the_operator_leaves() -> None:
     assert isinstance(step.action, a.Stop)
 
 
+def test_a_run_that_was_told_to_stop_is_given_its_grace_before_it_is_told_again() -> None:
+    held = s.ledger(held=True)
+    for told, action in ((s.NOW - 4, type(None)), (s.NOW - 60, a.Stop)):
+        step = s.step(s.on(alive(told=told), ledger=held))
+        s.shown(step, "working", "is being stopped: you asked for it")
+        assert isinstance(step.action, action)
+
+
 def test_a_stop_said_of_another_slot_stops_nobody_here() -> None:
     assert s.step(alive(), commands=(s.command("stop", "w02"),)).action is None
 

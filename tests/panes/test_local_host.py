@@ -146,6 +146,16 @@ async def test_a_stop_ends_the_tree_and_says_so(host: Host, root: Path) -> None:
     assert str(folder) not in runs.carriers().values()
 
 
+async def test_a_run_knows_since_when_it_is_told_to_stop(host: Host, root: Path) -> None:
+    folder = runs.reserve(root, spec())
+    before = time.time()
+    assert runs.look_at(folder).told is None
+    await host.stop(runs.look_at(folder), grace_s=1)
+    told = runs.look_at(folder).told
+    assert told is not None
+    assert told >= before - 1
+
+
 async def test_a_stop_of_a_run_whose_shim_has_not_come_yet_is_not_lost(host: Host, root: Path, tmp_path: Path) -> None:
     folder = runs.reserve(root, spec())
     await host.stop(runs.look_at(folder), 5)
