@@ -241,7 +241,10 @@ class CommandShown:
 
 @fact
 class EventShown:
+    """One line of the journal. ``id``: of the command it answers, null for what the engine did by itself."""
+
     t: str
+    id: str | None = None
     by: str
     issue: int | None
     pull: int | None
@@ -251,6 +254,7 @@ class EventShown:
     result: str
     s: float | None
     exact: str | None
+    undo: str | None = None  # nothing can be undone yet
 
 
 @fact

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from console.core import actions as a
-from console.core.facts import Blind, Known
+from console.core.facts import Answer, Blind, Command, Known
 from console.core.phrases import cut
 from console.core.reconcile import Plan, reconcile
 from console.core.sanitize import clean
@@ -238,17 +238,27 @@ class Loop:
             inbox.answer(self.ports.paths.state, answer)
             command = next((c for c in seen.commands if c.id == answer.command), None)
             if command:
-                self._tell_answer(command.do, command.target, answer.outcome, answer.why)
+                self._tell_answer(command, answer)
             if command and command.do == "leave" and answer.outcome == "granted":
                 self.ending = True
 
-    def _tell_answer(self, do: str, target: str, outcome: str, why: str) -> None:
-        issue = int(target) if target.isdigit() else None
-        pull = int(target[1:]) if target.startswith("p") and target[1:].isdigit() else None
-        slot = target if target.startswith("w") else None
-        said = cut(clean(why, one_line=True), 400)
-        t = board.iso(self.ports.clock())
-        self.tell(EventShown(t=t, by="you", issue=issue, pull=pull, slot=slot, what=do, why=said, result=outcome, s=None, exact=None))
+    def _tell_answer(self, command: Command, answer: Answer) -> None:
+        target = command.target
+        self.tell(
+            EventShown(
+                t=board.iso(self.ports.clock()),
+                id=command.id,
+                by="you",
+                issue=int(target) if target.isdecimal() else None,
+                pull=int(target[1:]) if target.startswith("p") and target[1:].isdecimal() else None,
+                slot=target if target.startswith("w") else None,
+                what=command.do,
+                why=cut(clean(answer.why, one_line=True), 400),
+                result=answer.outcome,
+                s=None,
+                exact=None,
+            )
+        )
 
     def _publish(self, seen: Observed, plan: Plan) -> None:
         """Writes the board on change, at most twice a second, and every few seconds all the same."""
