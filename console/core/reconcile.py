@@ -30,6 +30,7 @@ class Step:
     action: a.Action | None
     due: float | None
     yours: bool
+    place: int | None
 
     @property
     def tidy(self) -> bool:
@@ -55,8 +56,8 @@ def reconcile(seen: Observed, policy: Policy) -> Plan:
         row, do = decide(t)
         decided[t.n] = (t, row, allowed(t, do))  # at once: what it does not do now leaves its slot to the next
     aboard = [t for t, _, do in decided.values() if do.stage == "aboard"]
-    for t, do in boarded(aboard, seen):
-        decided[t.n] = (t, decided[t.n][1], allowed(t, do))
+    for place, (t, do) in enumerate(boarded(aboard, seen), 1):
+        decided[t.n] = (t, decided[t.n][1], allowed(t, replace(do, place=place)))
     steps = tuple(step(t, row, do) for t, row, do in decided.values())
     desk = Desk(seen, policy, {t.n: (t, do) for t, _, do in decided.values()})
     answers = tuple(desk.answer(c) for c in seen.commands)
@@ -154,7 +155,7 @@ def boarded(aboard: Sequence[View], seen: Observed) -> Iterator[tuple[View, Do]]
 
 
 def unsure_merges(seen: Observed) -> Iterator[tuple[a.Merge, Trouble]]:
-    """Merges that were sent and whose fate nobody knows, while their pull stands open as it was."""
+    """Merges that were sent and whose fate nobody knows, while their pull stands open as it was. Nothing lands meanwhile."""
     for action, trouble in seen.troubles.items():
         if not isinstance(action, a.Merge) or trouble.kind != "unsure":
             continue
@@ -207,7 +208,17 @@ def after_trouble(t: View, do: Do, trouble: Trouble) -> Do:
 
 
 def step(t: View, row: int, do: Do) -> Step:
-    return Step(issue=t.n, stage=do.stage, row=row, why=do.why, evidence=do.evidence, action=do.action, due=do.due, yours=do.yours)
+    return Step(
+        issue=t.n,
+        stage=do.stage,
+        row=row,
+        why=do.why,
+        evidence=do.evidence,
+        action=do.action,
+        due=do.due,
+        yours=do.yours,
+        place=do.place,
+    )
 
 
 def fleet(views: Sequence[View], seen: Observed, room: Room, *, landing: bool) -> Iterator[a.Action]:

@@ -45,7 +45,7 @@ class Unseen(Exception):
 class Do:
     """What a row says: the stage, why (a sentence for the operator), and the action, None to wait.
 
-    ``due``: when it goes on. ``yours``: it waits for a person, and nothing happens without one.
+    ``due``: when it goes on. ``yours``: it waits for a person, and nothing happens without one. ``place``: in the train, 1 lands next.
     """
 
     stage: str
@@ -54,6 +54,7 @@ class Do:
     evidence: tuple[str, ...] = ()
     due: float | None = None
     yours: bool = False
+    place: int | None = None
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Room:
     in_flight: int
     wakes: list[Slot] = field(default_factory=list)
     checking: set[RunId] = field(default_factory=set)
-    trunk_wanted: bool = False
+    trunk_wanted: "View | None" = None  # who waits for the trunk's own check
 
     def take(self, slot: str | None, kind: str | None) -> SlotPlan | None:
         """A free slot: the one named, else one the operator woke, else any that nobody woke."""

@@ -1,12 +1,12 @@
 """What a tick saw and decided, as the board shows it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from console.core import actions, order
 from console.core.facts import Blind, Command, Known, Ledger, Look, Pull, Run, Said, SlotSeen, T_co, Trunk, Verdict, fact
 from console.core.phrases import CONTEXT, cut, short
 from console.core.policy import Policy, SlotPlan
-from console.core.reconcile import Plan, Step
+from console.core.reconcile import Plan, Step, unsure_merges
 from console.core.sanitize import clean
 from console.core.shown import (
     BayShown,
@@ -34,6 +34,7 @@ from console.engine.board import iso
 
 BODY_MAX = 2_000
 IN_LINE = ("queued", "claim")
+UNKNOWN_S = 3.0  # a task that cannot be seen for longer is worth a word
 
 
 @fact
@@ -73,7 +74,7 @@ def board(
         bays=tuple(bay(r) for r in value(seen.checks) or () if r.state == "alive"),
         slots=tuple(slot(sp, seen, steps, lines) for sp in policy.slots),
         budget=budget(seen),
-        findings=tuple(findings(seen, plan)),
+        findings=tuple(findings(seen, plan, since)),
         commands=tuple(command(c, plan) for c in seen.commands),
         events=tuple(events),
         blind=tuple(blind(seen)),
@@ -105,6 +106,7 @@ def trunk_verdict(now: Trunk | None, seen: Observed, policy: Policy) -> Verdict 
 def task(t: Task, step: Step, policy: Policy, place: int | None, since: Mapping[int, Since], seen: Observed) -> TaskShown:
     claim, ledger, pulled, runs = value(t.claim), value(t.ledger), value(t.pull), value(t.runs) or ()
     last = runs[-1] if runs else None
+    at_work = last is not None and last.started and not (ledger and any(end.run == last.id for end in ledger.ends))
     work = value(t.work)
     head = work.tip if work else value(t.wip) or value(t.remote)
     graph = value(t.graph)
@@ -133,7 +135,7 @@ def task(t: Task, step: Step, policy: Policy, place: int | None, since: Mapping[
         branch=t.branch if claim else None,
         head=head,
         pull=pulled.number if pulled else None,
-        attempts=ledger.attempts if ledger else 0,
+        attempts=(ledger.attempts if ledger else 0) + at_work,  # the run that is not booked yet is one
         attempts_cap=policy.caps.attempts,
         spent=Spent(tokens=None, usd=None, minutes=round((ledger.seconds if ledger else 0) / 60, 2)),
         run=run(last, seen) if last and last.state in ("reserved", "alive") else None,
@@ -220,32 +222,25 @@ def last_slot(t: Task) -> str | None:
     return runs[-1].slot if runs else None
 
 
-def train(seen: Observed, plan: Plan) -> list[TrainShown]:
+def train(seen: Observed, plan: Plan) -> Iterator[TrainShown]:
     """The pulls that are ready, in the order they land."""
-    aboard = [s for s in plan.steps if s.row == 21]
-    first = [s for s in aboard if "lands after" not in s.why]
-    rest = [s for s in aboard if "lands after" in s.why]
     states = {"move": "moving", "bless": "blessed", "merge": "merging", "check": "checking"}
-    shown = []
-    for place, s in enumerate(first + rest, 1):
+    line = {s.place: s for s in plan.steps if s.place}
+    for place, s in sorted(line.items()):
         t = seen.tasks[s.issue]
         p, merge = value(t.pull), value(t.merge)
-        if p:
-            state = states.get(
-                actions.word(s.action) if s.action else "", "checking" if s.stage == "checking" else "ready" if place == 1 else "waiting"
-            )
-            shown.append(
-                TrainShown(
-                    pull=p.number,
-                    issue=s.issue,
-                    place=place,
-                    tree=merge.tree if merge else None,
-                    state=state,
-                    eta_s=None,
-                    if_ahead_fails=None,
-                )
-            )
-    return shown
+        if not p:
+            continue
+        otherwise = "checking" if s.stage == "checking" else "ready" if place == 1 else "waiting"
+        yield TrainShown(
+            pull=p.number,
+            issue=s.issue,
+            place=place,
+            tree=merge.tree if merge else None,
+            state=states.get(actions.word(s.action), otherwise) if s.action else otherwise,
+            eta_s=None,
+            if_ahead_fails=None,
+        )
 
 
 def bay(r: Run) -> BayShown:
@@ -314,28 +309,29 @@ def budget(seen: Observed) -> Budget:
     )
 
 
-def findings(seen: Observed, plan: Plan) -> list[FindingShown]:
+def findings(seen: Observed, plan: Plan, since: Mapping[int, Since]) -> Iterator[FindingShown]:
     """What is wrong and wants a person."""
-    found = []
     for s in plan.steps:
-        if s.stage in ("parked", "foreign", "conflict") or "answer to the merge" in s.why:
-            rule = "unsure_merge" if "answer to the merge" in s.why else s.stage
-            found.append(finding(rule, str(s.issue), s.why, f"ops-console why {s.issue}", seen.now))
+        began = since[s.issue].at if s.issue in since else seen.now
+        if s.stage in ("parked", "foreign") or (s.stage == "unknown" and seen.now - began > UNKNOWN_S):
+            yield finding(s.stage, str(s.issue), s.why, f"ops-console why {s.issue}", began, seen.now)
+    red = next((s for s in plan.steps if s.stage == "held"), None)
+    if red:
+        yield finding("trunk_red", None, red.why, f"ops-console why {red.issue}", since[red.issue].at, seen.now)
+    for merge, trouble in unsure_merges(seen):
+        pull = f"p{merge.landing.pull}"
+        why = f"the answer to the merge of {pull} was lost ({trouble.why}); nothing lands until it is known what came of it"
+        yield finding("unsure_merge", pull, why, f"look at {pull} on the forge, then `ops-console merge {pull}`", trouble.at, seen.now)
     if seen.standing.freeze and seen.standing.freeze.by == "engine":
-        why = seen.standing.freeze.why or ""
-        found.append(
-            finding(
-                "incident", seen.standing.incident and short(seen.standing.incident), why, "look, then `ops-console unfreeze`", seen.now
-            )
-        )
+        freeze, commit = seen.standing.freeze, seen.standing.incident
+        yield finding("incident", commit and short(commit), freeze.why or "", "look, then `ops-console unfreeze`", freeze.at, seen.now)
     for action, trouble in seen.troubles.items():
         if trouble.kind in ("bug", "refused") and trouble.count >= 3:
             target = str(action.issue) if action.issue is not None else None
-            found.append(finding("trouble", target, f"{actions.word(action)}: {trouble.why}", "ops-console log", trouble.at))
-    return found
+            yield finding("trouble", target, f"{actions.word(action)}: {trouble.why}", "ops-console log", trouble.at, trouble.at)
 
 
-def finding(rule: str, target: str | None, cause: str, advice: str, at: float) -> FindingShown:
+def finding(rule: str, target: str | None, cause: str, advice: str, first: float, last: float) -> FindingShown:
     return FindingShown(
         id=f"{rule}:{target}",
         rule=rule,
@@ -344,8 +340,8 @@ def finding(rule: str, target: str | None, cause: str, advice: str, at: float) -
         cause=cut(clean(cause, one_line=True), 600),
         evidence=(),
         advice=advice,
-        first=iso(at),
-        last=iso(at),
+        first=iso(first),
+        last=iso(last),
         count=1,
         acked=False,
         snoozed_until=None,
