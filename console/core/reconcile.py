@@ -226,7 +226,8 @@ def fleet(views: Sequence[View], seen: Observed, room: Room, *, landing: bool) -
     doing = seen.busy.get(None, ())
     wanted = [*check_ends(seen), *(trunk_check(views) if room.trunk_wanted else []), *incident(seen)]
     wanted += [] if landing else idle_lander(views, seen)
-    if done := tuple(sorted(seen.checkouts & seen.recorded)):
+    done = tuple(sorted(seen.checkouts & seen.recorded))
+    if done or (seen.trash and not seen.busy):  # whoever throws something away sweeps up too, unless it dies in between
         wanted.append(a.Sweep(checkouts=done))
     for action in wanted:
         trouble = seen.troubles.get(action)

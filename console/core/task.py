@@ -72,6 +72,7 @@ class Observed:
     slots: Look[tuple[SlotSeen, ...]]
     checks: Look[tuple[Run, ...]]  # runs of purpose check, oldest first
     checkouts: frozenset[str]  # names of check worktrees still on disk
+    trash: bool  # something lies in it
     commands: tuple[Command, ...]
     taken: tuple[str, ...]  # commands begun by an engine that is gone
     verdicts: Look[Mapping[tuple[Tree, Suite], Verdict]]

@@ -66,7 +66,7 @@ class Room:
     in_flight: int
     wakes: list[Slot] = field(default_factory=list)
     checking: set[RunId] = field(default_factory=set)
-    trunk_wanted: "View | None" = None  # who waits for the trunk's own check
+    trunk_wanted: bool = False
 
     def take(self, slot: str | None, kind: str | None) -> SlotPlan | None:
         """A free slot: the one named, else one the operator woke, else any that nobody woke."""

@@ -245,7 +245,14 @@ def observed(*tasks: Task, mode: Mode | None = "auto", **over: Any) -> Observed:
         "lander": None,
     }
     looks = {name: known(over.pop(name, value)) for name, value in said.items()}
-    plain: dict[str, Any] = {"now": NOW, "standing": Standing(mode=mode), "checkouts": frozenset(), "commands": (), "taken": ()}
+    plain: dict[str, Any] = {
+        "now": NOW,
+        "standing": Standing(mode=mode),
+        "checkouts": frozenset(),
+        "trash": False,
+        "commands": (),
+        "taken": (),
+    }
     plain |= {"recorded": frozenset(), "busy": {}, "troubles": {}, "tasks": {t.issue.number: t for t in tasks}}
     return Observed(**looks, **{**plain, **over})
 

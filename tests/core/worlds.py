@@ -198,6 +198,7 @@ class World:
             checks=self.look(checks),
             recorded=self.some(*(r.id for r in checks)),
             checkouts=frozenset(r.id for r in checks),
+            trash=self.rarely(),
             verdicts=self.look(self.verdicts()),
             lander=self.look(self.one((None, lander, lander))),
             forge=self.look("forge"),

@@ -7,10 +7,12 @@ import pytest
 from console.core import actions as a
 from console.core.facts import Landing, Oid, RunId, Slot, Suite, Tree
 from console.core.phrases import PARKED
+from console.core.reconcile import reconcile
 from console.engine import inbox, ledger
 from console.engine.acts import check, land, tidy, work
 from console.engine.claims import claim_ref, wip_ref
 from console.engine.effect import none
+from console.engine.loop import Loop
 from console.engine.ports import Ports
 from console.engine.push import Ref, exists, push, record
 from console.forge.errors import Moved
@@ -170,6 +172,14 @@ async def test_a_verdict_that_was_written_stays_when_it_is_recorded_again_after_
     await tidy.sweep(a.Sweep(checkouts=("c-1",)), ports, none)
     await check.record(record, ports, none)
     assert await verdict(ports, record) == "pass"
+
+
+async def test_what_an_engine_that_died_threw_away_is_taken_off_the_disk(loop: Loop, ports: Ports) -> None:
+    (ports.paths.trash / "1-x" / "deep").mkdir(parents=True)
+    seen = await loop.senses.look({}, {})
+    assert a.Sweep(checkouts=()) in reconcile(seen, ports.policy).fleet
+    await tidy.sweep(a.Sweep(checkouts=()), ports, none)
+    assert not (await loop.senses.look({}, {})).trash
 
 
 async def test_nothing_is_merged_for_a_landing_lease_that_another_took(ports: Ports) -> None:

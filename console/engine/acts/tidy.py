@@ -1,5 +1,7 @@
 """Tidying up and telling: proof on the issue, worktree, refs; and leaving it to a person."""
 
+import asyncio
+
 from console.core import actions as a
 from console.core import phrases
 from console.core.facts import Answer
@@ -11,9 +13,10 @@ from console.engine.push import Ref, exists, push
 from console.forge.errors import Moved
 from panes import worktrees
 from panes.aside import aside
+from panes.aside import sweep as empty
 from panes.git import agit
 from panes.runs import RunFolders, look_at
-from panes.seen import Effect
+from panes.seen import Effect, PanesError
 
 
 async def prove(action: a.Prove, ports: Ports, effect: Effect) -> None:
@@ -90,6 +93,9 @@ async def sweep(action: a.Sweep, ports: Ports, effect: Effect) -> None:
     effect("sweep.checkouts")
     for name in action.checkouts:
         await worktrees.delete(ports.paths.checkout(name), ports.paths.trash)
+    await asyncio.to_thread(empty, ports.paths.trash)
+    if left := next(ports.paths.trash.glob("*"), None):
+        raise PanesError(f"{left} cannot be taken off the disk")
 
 
 async def interrupt(action: a.Interrupt, ports: Ports, effect: Effect) -> None:

@@ -73,6 +73,7 @@ class Senses:
             slots=slots.result(),
             checks=checks,
             checkouts=frozenset(p.name for p in (self._ports.paths.state / "checks").glob("c-*")),
+            trash=any(self._ports.paths.trash.glob("*")),
             commands=inbox.waiting(self._ports.paths.state),
             taken=() if busy.get(None) else inbox.taken(self._ports.paths.state),
             verdicts=self._verdicts(checks),
