@@ -10,7 +10,7 @@ from console.core import actions as a
 from console.core.facts import Oid, Outcome, Run, Tree, Verdict, Work
 from console.core.phrases import command, short, span
 from console.core.view import Do, View
-from console.core.ways import check, no_slot, park, red, run, tidy
+from console.core.ways import check, evidence, no_slot, park, red, run, tidy
 
 LOST = "nobody saw it end"
 STOP_AGAIN_S = 15.0  # longer than the grace between TERM and KILL
@@ -242,6 +242,7 @@ def untested_trunk(t: View) -> Do | None:
         return Do(
             stage="held",
             why=f"the trunk itself is red on `{command(t.policy.full.command)}`: mend it first, nothing new is started on it",
+            evidence=evidence(verdict),
             yours=True,
         )
     t.room.trunk_wanted = True

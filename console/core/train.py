@@ -12,7 +12,7 @@ from console.core.facts import Blind, Known, Lander, Landing, Pull, Verdict
 from console.core.order import rank
 from console.core.phrases import CONTEXT, short
 from console.core.view import Do, Unseen, View
-from console.core.ways import check, red, run
+from console.core.ways import check, evidence, red, run
 
 STAYS = ("aboard", "unchecked", "checking", "unknown")  # stages in which the first keeps its place
 
@@ -50,6 +50,8 @@ def plan(t: View, pull: Pull) -> Do:
     verdict = check(t, merge.tree, t.policy.full, "full", (merge.onto, pull.head))
     if isinstance(verdict, Do):
         return replace(verdict, why=f"as it would land on {short(merge.onto)}: {verdict.why}")
+    if not verdict.green and not known.green:
+        return on_a_red_trunk(t, known)
     if not verdict.green:
         return landing_red(t, verdict)
     trunk = t.trunk
@@ -57,6 +59,12 @@ def plan(t: View, pull: Pull) -> Do:
         move = a.Move(issue=t.n, claim=t.mine.oid, branch=t.mine.branch, head=pull.head, trunk=trunk.head, tree=merge.tree)
         return Do(stage="aboard", why=f"it is being put on top of {t.policy.trunk} at {short(trunk.head)}", action=move)
     return land(t, pull, Landing(pull=pull.number, issue=t.n, head=pull.head, trunk=trunk.head, tree=merge.tree), verdict)
+
+
+def on_a_red_trunk(t: View, known: Verdict) -> Do:
+    """Green by itself, and no worker could mend it: what is wrong came with somebody's own commit."""
+    why = f"the check fails on top of {t.policy.trunk} at {short(t.trunk.head)}, and on that alone as well: mend the trunk first"
+    return Do(stage="held", why=why, evidence=evidence(known), yours=True)
 
 
 def landing_red(t: View, verdict: Verdict) -> Do:

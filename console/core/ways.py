@@ -34,6 +34,12 @@ def check(t: View, tree: Tree, plan: CheckPlan, part: str, parents: tuple[Oid, .
     return Do(stage="unchecked", why=f"tree {short(tree, 12)} is checked {again}", action=start)
 
 
+def evidence(verdict: Verdict) -> tuple[str, ...]:
+    """The last line that a check left, and the run to read the rest in."""
+    last = verdict.said.strip().rsplit("\n", 1)[-1]
+    return (f"{last} ({verdict.run})",)
+
+
 def red(t: View, verdict: Verdict) -> Do:
     """The check said no, twice: one more run, told what failed."""
     why = f"the check failed on tree {short(verdict.tree, 12)}, {verdict.tries} times"

@@ -332,6 +332,7 @@ def test_nothing_new_is_started_on_a_trunk_that_was_not_tested_or_is_red() -> No
     assert step.action is None
     step = s.step(s.task(), verdicts=s.verdicts(s.verdict(s.TREES[s.M0], "fail", tries=2)))
     s.shown(step, "held", "the trunk itself is red on `full`")
+    assert "AssertionError (c-" in step.evidence[0]
     s.shown(s.step(s.task(), by=s.policy(full=None)), "queued", "set `check:`")
 
 

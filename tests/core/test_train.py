@@ -61,6 +61,13 @@ def test_a_pull_that_mends_a_red_trunk_may_land() -> None:
     assert isinstance(s.step(s.proposed(), verdicts=red).action, a.Bless)
 
 
+def test_a_pull_that_is_red_on_top_of_a_red_trunk_waits_for_the_trunk_and_costs_no_worker() -> None:
+    both = (s.verdict(s.TREES[s.M1], "fail", tries=2), s.verdict(ON_TOP, "fail", tries=2), s.verdict(s.TREES[s.H1]))
+    step = s.step(MOVED, trunk=s.trunk(s.M1), verdicts=s.verdicts(*both))
+    s.shown(step, "held", "mend the trunk first")
+    assert step.action is None
+
+
 def test_the_tree_it_would_land_as_is_checked_again_when_the_trunk_has_moved() -> None:
     green_alone = {key: v for key, v in TESTED.items() if v.tree != ON_TOP}
     step = s.step(MOVED, trunk=s.trunk(s.M1), verdicts=green_alone)
