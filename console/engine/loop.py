@@ -291,6 +291,6 @@ class Loop:
         for task in list(self._busy.values()):
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
-        if self.seen and self.plan:
+        if self.seen and self.plan and self.still_ours():  # else it is another's board by now
             self._written = (0.0, None)
             self._publish(self.seen, self.plan)

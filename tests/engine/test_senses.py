@@ -2,17 +2,25 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
-from console.core.facts import Blind, Known
+from console.core.facts import Blind, Known, Oid
+from console.core.reconcile import reconcile
+from console.engine.claims import claim_ref
 from console.engine.loop import Loop
 from console.engine.ports import Ports
+from console.engine.push import Ref, push
 from console.engine.senses.forge import ForgeSense
 from console.engine.senses.memory import Memory
 from console.forge import Changes, Forge
+from panes.git import git
 from panes.runs import Spec, reserve
 from panes.seen import RunId, Slot
 from tests.engine.conftest import claimed
+
+
+def spec(number: int, began: float = 1.0) -> Spec:
+    slot = Slot("w01")
+    return Spec(id=RunId(f"1-{number}"), task="1", purpose="work", kind="script", slot=slot, reason="implement", began=began)
 
 
 class Listening:
@@ -51,8 +59,7 @@ async def test_what_is_done_while_the_forge_is_asked_is_asked_for_again(ports: P
 async def test_a_run_folder_that_cannot_be_read_makes_its_own_task_blind_and_says_which(loop: Loop, ports: Ports) -> None:
     await claimed(ports)
     two = await ports.forge.file("Two", "", ["ops/ready"])
-    about = {"task": "1", "purpose": "work", "kind": "script", "slot": Slot("w01"), "reason": "implement", "began": 1.0}
-    folder: Path = reserve(ports.paths.runs, Spec(id=RunId("1-1"), **about))  # type: ignore[arg-type]  # a test's own short hand
+    folder = reserve(ports.paths.runs, spec(1))
     (folder / "run.json").write_text("{")
     loop.senses.stale(1)
     seen = await loop.senses.look({}, {})
@@ -65,13 +72,31 @@ async def test_a_run_folder_that_cannot_be_read_makes_its_own_task_blind_and_say
 
 async def test_a_worktree_that_something_is_done_to_while_it_is_looked_at_is_looked_at_again(loop: Loop, ports: Ports) -> None:
     await claimed(ports)
-    git, where = loop.senses.git, ports.paths.work(1)
-    looking = asyncio.create_task(git.work(1, "its runs"))
+    sense = loop.senses.git
+    looking = asyncio.create_task(sense.work(1, "its runs"))
     await asyncio.sleep(0)  # it has begun
-    git.stale(1)
+    sense.stale(1)
     await looking
-    (where / "new").write_text("x")
-    look = await git.work(1, "its runs")
+    (ports.paths.work(1) / "new").write_text("x")
+    look = await sense.work(1, "its runs")
     assert isinstance(look, Known)
     assert look.value
     assert look.value.dirty
+
+
+async def test_a_claim_that_cannot_be_read_is_somebodys_and_ends_no_engine(loop: Loop, ports: Ports) -> None:
+    blob = Oid(git(ports.paths.hub, "hash-object", "-w", "--stdin", stdin="nonsense").out.strip())
+    await push(ports.paths.hub, ports.url, [Ref(name=claim_ref(1), was=None, now=blob)])
+    loop.senses.stale(1)
+    seen = await loop.senses.look({}, {})
+    assert isinstance(seen.tasks[1].claim, Blind)
+    (step,) = reconcile(seen, ports.policy).steps
+    assert (step.stage, step.action) == ("unknown", None)
+
+
+async def test_the_last_run_is_the_one_with_the_highest_number_whatever_the_clock_said(loop: Loop, ports: Ports) -> None:
+    for number in (9, 10):
+        reserve(ports.paths.runs, spec(number, began=1000.0 - number))
+    runs = (await loop.senses.look({}, {})).tasks[1].runs
+    assert isinstance(runs, Known)
+    assert [r.id for r in runs.value] == ["1-9", "1-10"]

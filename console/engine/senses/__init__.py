@@ -88,7 +88,8 @@ class Senses:
             runs = await self._ports.host.runs()
         except (PanesError, OSError) as error:
             return self._memory.blind("runs", str(error))
-        return Known(value=tuple(sorted(runs, key=lambda r: (r.began, r.id))), at=self._ports.clock())
+        # By number, not by clock: one that was set back must not make an old run the last.
+        return Known(value=tuple(sorted(runs, key=lambda r: (len(r.id), r.id))), at=self._ports.clock())
 
     async def _slots(self) -> Look[tuple[SlotSeen, ...]]:
         try:

@@ -88,6 +88,8 @@ class GitSense:
             return self.state
         oid = self._refs.get(OURS + claim_ref(issue).removeprefix("refs/ops/"))
         claim = read_claim(oid, await self._words_of(oid), self._ports.me) if oid else None
+        if oid and not claim:
+            return self._memory.blind(("claim", issue), f"{claim_ref(issue)} ({oid[:10]}) cannot be read, and says that somebody has it")
         return self._memory.known(("claim", issue), claim)
 
     def claimed(self) -> set[int]:
@@ -103,8 +105,9 @@ class GitSense:
         return self._memory.known("lander", lander)
 
     async def _words_of(self, oid: Oid) -> str:
+        """A commit's message; "" for what is no commit."""
         if oid not in self._words:
-            self._words[oid] = (await agit(self._hub, "log", "-1", "--format=%B", oid)).out
+            self._words[oid] = (await agit(self._hub, "log", "-1", "--format=%B", oid, ok=(0, 128))).out
         return self._words[oid]
 
     async def trunk(self) -> Look[Trunk]:
