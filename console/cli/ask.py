@@ -91,20 +91,22 @@ def wake(ctx: click.Context, slot: str | None, text: str | None, everyone: bool,
 
 
 @click.command()
-@click.argument("number", metavar="N")
+@click.argument("number", metavar="pN|N")
 @click.option("--first", is_flag=True, help="Before the others; still checked.")
 @wait_option
 @click.pass_context
 def merge(ctx: click.Context, number: str, first: bool, wait: bool) -> None:
-    """Land pull N, pinned to its head as it is now. Nothing lands unchecked."""
+    """Land pull pN, or the pull of issue N, pinned to its head as it is now. Nothing lands unchecked."""
     n = number.removeprefix("p")
     if not n.isdigit():
         raise click.BadParameter(f"{number!r} is no pull's number")
+    # A forge numbers issues and pulls in one row, so a bare number means one of them and never both.
+    keys = ("pull",) if number.startswith("p") else ("pull", "issue")
     shown = files.raw(place(ctx).state)
-    pull = next((p for p in shown["pulls"] if p["pull"] == int(n)), None)
+    pull = next((p for p in shown["pulls"] if int(n) in [p[key] for key in keys]), None)
     if not pull:
         raise Failure(1, f"there is no pull p{n} in hand", "`ops-console status` lists them")
-    leave(ctx, "merge", f"p{n}", wait, {"first": "yes"} if first else {}, pinned=pull["head"])
+    leave(ctx, "merge", f"p{pull['pull']}", wait, {"first": "yes"} if first else {}, pinned=pull["head"])
 
 
 @click.command()

@@ -74,8 +74,9 @@ def merge(scene: Scene, chosen: Chosen, asked: Asked, width: int) -> list[Line]:
     for check in pull.checks:
         glyph, ink = CHECKS.get(check.state, ("?", "lost"))
         lines.append(line((f"{glyph} ", ink), (check.name, "text"), (f"  {check.state}", "dim")))
-    if not pull.checks:
-        lines.append(line(("○ ", "idle"), ("no check has been posted for this head", "text")))
+    # The verdict is posted when the pull lands; until then it is known here.
+    if not pull.checks and chosen.task:
+        lines += [line(("○ ", "idle"), (said, "text")) for said in chosen.task.evidence]
     for conflict in pull.conflicts:
         lines += paragraph(f"conflicts with p{conflict.get('with')}", width, before=("✗ ", "b err"))
     if pull.why:
