@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -20,7 +21,7 @@ from console.errors import SettingsError
 from console.forge.gitea import Gitea
 from console.localforge import protect
 from console.localforge.app import app
-from console.place import Place, remember_checkout
+from console.place import Place, belongs, remember_checkout
 from panes.hosts import HOSTS
 from panes.session import Session
 
@@ -66,11 +67,22 @@ def found(place: Place) -> None:
     there = (place.forge / "forge.db").exists()
     if not there and place.checkout is None:
         raise SettingsError(f"there is no local forge for {place.repo} yet: start once in its git checkout, without --repo")
+    if not there and place.checkout and (other := other_forge(place, place.checkout)):
+        raise SettingsError(
+            f"the issues of this checkout are in the local forge {other}, not in {place.repo}: call it {other} in the settings, "
+            f"or begin anew as {place.repo} by moving {place.forge.parents[1] / other} away"
+        )
     trunk = trunk_of(place.checkout, settings.trunk) if place.checkout and not there else settings.trunk
     owner, name = place.repo.split("/", 1)
     protect.found(place.forge, owner=owner, name=name, trunk=trunk, source=place.checkout)
     if place.checkout and not (place.forge / "checkout.json").exists():
         remember_checkout(place.forge, place.checkout)
+
+
+def other_forge(place: Place, checkout: Path) -> str | None:
+    """The name of a local forge that was made of this checkout before, under another name."""
+    forges = place.forge.parents[1].glob("*/*/checkout.json")
+    return next(("/".join(path.parent.parts[-2:]) for path in forges if belongs(path.parent, checkout)), None)
 
 
 @asynccontextmanager

@@ -22,8 +22,6 @@ from panes.seen import Conflict, Ended, Run, RunId, Slot, fact
 MARK = "OPS_RUN_DIR"
 """The variable that every process of a run carries, with the run's folder. Ids repeat from repository to repository; folders do not."""
 
-NOT_STARTED = (126, 127)  # what a shell ends with that cannot start a command; its last line names it
-
 
 @fact
 class Spec:
@@ -230,7 +228,7 @@ def _end(folder: Path) -> Ended | None:
     except msgspec.MsgspecError as bad:
         # It is renamed into place whole, so this is the disk's doing, and looking again will not mend it.
         return Ended(code=None, why="lost", at=(folder / "exit.json").stat().st_mtime, seconds=0.0, detail=f"exit.json is spoilt: {bad}")
-    return replace(ended, detail=last_words(folder)) if ended.code in NOT_STARTED and not ended.detail else ended
+    return replace(ended, detail=last_words(folder)) if ended.why == "ended" and ended.code and not ended.detail else ended
 
 
 def last_words(folder: Path) -> str:

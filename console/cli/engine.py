@@ -114,10 +114,15 @@ def _line(event: Any) -> str:
 
 
 @engine.command("stop")
+@click.option("--all", "everything", is_flag=True, help="Workers too; their work is kept, and the next engine goes on with it.")
 @click.pass_context
-def engine_stop(ctx: click.Context) -> None:
+def engine_stop(ctx: click.Context, everything: bool) -> None:
     """End the engine; workers go on, and the next engine takes them up."""
-    stop_engine(place(ctx))
+    where = place(ctx)
+    if everything and running(where.state):
+        stop_everything(where)
+        return
+    stop_engine(where)
     click.echo("the engine has ended; workers go on")
 
 
@@ -200,8 +205,14 @@ def leave_console(where: Any, choice: str | None) -> None:
         if pid:
             click.echo(f"the engine works on (process {pid}); `ops-console` opens the console again")
         return
+    stop_everything(where)
+
+
+def stop_everything(where: Any) -> None:
+    """Ends workers and engine, and waits until they have ended."""
     from console.engine import inbox
 
+    pid = running(where.state)
     inbox.leave(where.state, "leave", "all", "you")
     click.echo("stopping: workers are told to end, their work is kept …")
     deadline = time.monotonic() + 60

@@ -224,7 +224,7 @@ def step(t: View, row: int, do: Do) -> Step:
 def fleet(views: Sequence[View], seen: Observed, room: Room, *, landing: bool) -> Iterator[a.Action]:
     """What is about no single issue: ended checks, the trunk's own check, an incident, what is left over."""
     doing = seen.busy.get(None, ())
-    wanted = [*check_ends(seen), *(trunk_check(views) if room.trunk_wanted else []), *incident(seen)]
+    wanted = [*check_ends(seen), *(trunk_check(room.trunk_wanted) if room.trunk_wanted else []), *incident(seen)]
     wanted += [] if landing else idle_lander(views, seen)
     done = tuple(sorted(seen.checkouts & seen.recorded))
     if done or (seen.trash and not seen.busy):  # whoever throws something away sweeps up too, unless it dies in between
@@ -267,9 +267,8 @@ def idle_lander(views: Sequence[View], seen: Observed) -> Iterator[a.Action]:
         yield a.DropLander(lander=held.oid)
 
 
-def trunk_check(views: Sequence[View]) -> Iterator[a.Action]:
+def trunk_check(t: View) -> Iterator[a.Action]:
     """The trunk's tree is checked like any other; whoever wanted it lends the view."""
-    t = views[0]
     if not t.policy.full:
         return
     try:

@@ -206,6 +206,8 @@ def unclaimed(t: View) -> Do | None:
         return Do(stage="foreign", why=f"another console ({claim.holder}) has it", yours=True)
     if not t.eligible and not t.assigned:
         return not_eligible(t)
+    if not t.policy.slots:
+        return Do(stage="queued", why=no_slot(t), yours=True)
     if not t.may_claim:
         return Do(stage="queued", why="it waits for your word: `a` assigns it, `w` wakes an idle worker for what is next", yours=True)
     if t.room.in_flight >= t.policy.caps.in_flight:
@@ -215,7 +217,7 @@ def unclaimed(t: View) -> Do | None:
         return held
     plan = t.slot_for_run()
     if not plan:
-        return Do(stage="queued", why=no_slot(t), yours=not t.policy.slots)
+        return Do(stage="queued", why=no_slot(t))
     t.room.in_flight += 1
     label = None if t.assigned else t.policy.pick_label
     take = a.TakeClaim(issue=t.n, branch=t.task.branch, label=label)
@@ -245,7 +247,7 @@ def untested_trunk(t: View) -> Do | None:
             evidence=evidence(verdict),
             yours=True,
         )
-    t.room.trunk_wanted = True
+    t.room.trunk_wanted = t.room.trunk_wanted or t
     return Do(stage="queued", why="the trunk is being checked before anything is started on it")
 
 

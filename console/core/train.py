@@ -45,7 +45,7 @@ def plan(t: View, pull: Pull) -> Do:
         return Do(stage="aboard", why="no check is known for this project: set `check:` in ops.yaml")
     known = t.verdict(t.trunk.tree, (t.policy.full,))
     if not known or not known.final:
-        t.room.trunk_wanted = True
+        t.room.trunk_wanted = t.room.trunk_wanted or t
         return Do(stage="aboard", why=f"{t.policy.trunk} at {short(t.trunk.head)} is being checked before anything lands on it")
     verdict = check(t, merge.tree, t.policy.full, "full", (merge.onto, pull.head))
     if isinstance(verdict, Do):

@@ -1,7 +1,7 @@
 """A task as the stage table reads it: derived nouns over what was seen; reading a blind sense raises."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from console.core.actions import Action
@@ -66,7 +66,7 @@ class Room:
     in_flight: int
     wakes: list[Slot] = field(default_factory=list)
     checking: set[RunId] = field(default_factory=set)
-    trunk_wanted: bool = False
+    trunk_wanted: "View | None" = None  # who needs the trunk's verdict
 
     def take(self, slot: str | None, kind: str | None) -> SlotPlan | None:
         """A free slot: the one named, else one the operator woke, else any that nobody woke."""
@@ -246,10 +246,14 @@ class View:
     # checks
 
     def verdict(self, tree: Tree, plans: Iterable[CheckPlan | None]) -> Verdict | None:
-        """The best verdict on a tree for any of the suites: a green one, else a final one, else any."""
+        """The best verdict on a tree for any of the suites: a green one, else a final one, else any.
+
+        A red one from before the operator's `retry` is not final any more: what it stumbled over may have been mended.
+        """
         verdicts = self._see("verdicts", self.seen.verdicts)
         found = [v for plan in plans if plan and (v := verdicts.get((tree, plan.suite)))]
-        return max(found, key=lambda v: (v.green, v.final), default=None)
+        best = max(found, key=lambda v: (v.green, v.final), default=None)
+        return replace(best, tries=1) if best and not best.green and best.at < self.ledger.baseline else best
 
     def checks(self, tree: Tree, suite: Suite) -> tuple[Run, ...]:
         runs = self._see("checks", self.seen.checks)

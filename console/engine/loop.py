@@ -166,7 +166,7 @@ class Loop:
             async with lane:
                 began = time.monotonic()
                 await perform(action, self.ports, self.effect)
-            self._troubles = {k: v for k, v in self._troubles.items() if k.issue != action.issue or isinstance(k, a.Merge)}
+            self._troubles = {k: v for k, v in self._troubles.items() if k.issue != action.issue or v.kind == "unsure"}
             self._troubles.pop(action, None)
         except Moved as moved:
             trouble = self._trouble(action, "moved", moved)
@@ -264,7 +264,8 @@ class Loop:
         """Writes the board on change, at most twice a second, and every few seconds all the same."""
         at, before = self._written
         now = time.monotonic()
-        said = (plan, seen.standing, len(self._events), self._events[0] if self._events else None)
+        slots = seen.slots.value if isinstance(seen.slots, Known) else seen.slots
+        said = (plan, seen.standing, slots, self.tmux(), self._events[0] if self._events else None)
         if now - at < (KEEP_S if said == before else QUICK_S):
             return
         engine = EngineShown(

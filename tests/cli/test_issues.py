@@ -108,3 +108,13 @@ def test_two_checkouts_of_one_name_have_a_forge_each(here: World) -> None:
     assert here.well("issue", "list") == "    1  Of the second"
     here.where = here.folder / "proj"
     assert here.well("issue", "list") == "    1  Of the first"
+
+
+def test_issues_filed_before_the_settings_gave_the_repository_another_name_are_not_left_behind(here: World) -> None:
+    here.well("issue", "new", "Filed first")
+    (here.where / "ops.yaml").write_text("repos: {me/other: {}}")
+    refused = here.ops("issue", "list")
+    assert refused.code == 3
+    assert "the issues of this checkout are in the local forge acme/proj, not in me/other" in refused.err
+    (here.where / "ops.yaml").write_text("repos: {acme/proj: {}}")
+    assert "Filed first" in here.well("issue", "list")

@@ -138,6 +138,13 @@ def test_a_red_tree_gets_one_more_run_told_what_failed_until_the_cap() -> None:
     assert isinstance(step.action, a.Park)
 
 
+def test_a_red_tree_is_checked_once_more_after_retry_what_it_stumbled_over_may_have_been_mended() -> None:
+    after_it = s.ledger(s.end(), baseline=s.NOW + 1)
+    step = s.step(s.worked(ledger=after_it), verdicts=RED)
+    assert isinstance(step.action, a.StartCheck)
+    assert "once more" in step.why
+
+
 def test_a_flake_is_green_and_a_pass_of_the_full_suite_counts_for_the_fast_one() -> None:
     for green in (s.verdict(H1_TREE, "flaky", s.FAST, tries=2), s.verdict(H1_TREE, "pass", s.FULL)):
         assert isinstance(s.step(s.worked(), verdicts=s.verdicts(green)).action, a.Publish)

@@ -82,4 +82,8 @@ def nothing(scene: Scene, width: int) -> Sequence[Line]:
         return [line(("…", "dim"))]
     if scene.board is None:
         return []
-    return [line(("No slot is open.", "text")), EMPTY, *paragraph("The first worker opens the first one.", width, "dim")]
+    return [
+        line(("There are no workers.", "text")),
+        EMPTY,
+        *paragraph("`workers:` and `kinds:` in ops.yaml say how many, and what they run.", width, "dim"),
+    ]
