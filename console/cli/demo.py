@@ -56,7 +56,8 @@ def demo(keep: Path | None, as_json: bool, pace: float, issues: Path | None) -> 
         try:
             began = time.time()
             if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
-                watch_it(where)
+                if not watch_it(where):
+                    raise Failure(1, "you stopped it before all had landed")
             else:
                 out = sys.stderr if as_json else sys.stdout
                 print(OPENING, file=out, flush=True)
@@ -126,18 +127,19 @@ def play(where: Place, out: Any) -> None:
             running.wait()
 
 
-def watch_it(where: Place) -> None:
-    """The console on it. Who leaves it before the end, and does not stop the work, is told the rest line by line."""
+def watch_it(where: Place) -> bool:
+    """The console on it; False when the operator stopped the work. Who just leaves before the end is told the rest line by line."""
     from console.cli.engine import leave_console, running, show_console, start_engine, stop_engine
 
     start_engine(where)
     if show_console(where, read_only=False) == "stop":
         leave_console(where, "stop")
-        return
+        return False
     # Workers outlive the engine: another one, which ends when all is done, takes them up.
     if running(where.state):
         stop_engine(where)
     play(where, sys.stdout)
+    return True
 
 
 def end(where: Place) -> None:

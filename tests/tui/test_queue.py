@@ -102,6 +102,16 @@ def test_a_pull_waits_for_you_only_when_nothing_else_is_missing(other: dict[str,
     assert stage(sample.task(1, "t", stage="waiting"), sample.pull(31, 1, "t", **other)).word == word
 
 
+def test_an_empty_queue_says_what_landed_last() -> None:
+    landed = tuple(
+        sample.event(n, "prove", issue=n, pull=n + 10, why=f"landed as {n}f2c1ab by p{n + 10}; its proof is being written on the issue")
+        for n in range(1, 8)
+    )
+    shown = ["".join(bit[0] for bit in row.left) for row in lines.nothing(scene(sample.board(events=landed)), 80)]
+    assert shown[:4] == ["No open issue is ready.", "", "Landed last", "✓ 1 landed as 1f2c1ab by p11"]
+    assert len([text for text in shown if text.startswith("✓")]) == lines.LANDED
+
+
 def test_the_title_counts_as_far_as_there_is_room() -> None:
     titles = ["".join(text for text, _ in lines.title(scene(sample.busy()), width)) for width in (60, 32, 12, 4)]
     assert titles == ["Queue 1 need you · 6 ready · 2 blocked · 2 under way", "Queue 1 need you · 6 ready", "Queue", "Que…"]

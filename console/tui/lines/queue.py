@@ -10,6 +10,7 @@ from console.tui.times import since
 from console.tui.words import NEEDS, QUEUED, Stage, queue
 
 RETRIED = "It is read again as soon as it changes."
+LANDED = 5  # rows
 HELPS = (("ops-console issue new", " TITLE"), ("ops-console issue ready", " N"))
 WIDE = 50  # cells: from here on a row has room for who it wants and for words instead of glyphs
 
@@ -74,4 +75,13 @@ def nothing(scene: Scene, width: int) -> Sequence[Line]:
     if scene.board and scene.board.tasks:
         return [line(("Every issue is in a slot.", "dim"))]
     new = (line((command, "b text"), (argument, "dim")) for command, argument in HELPS)
-    return [line(("No open issue is ready.", "text")), EMPTY, *new]
+    return [line(("No open issue is ready.", "text")), *landed(scene), EMPTY, *new]
+
+
+def landed(scene: Scene) -> Sequence[Line]:
+    """What landed last: an empty queue is good news after work."""
+    done = [e for e in (scene.board.events if scene.board else ()) if e.what == "prove" and e.result == "ok"][:LANDED]
+    if not done:
+        return []
+    rows = [line(("✓ ", "ok"), (f"{e.issue} ", "dim"), (e.why.partition(";")[0], "dim")) for e in done]
+    return [EMPTY, line(("Landed last", "text")), *rows]
