@@ -108,7 +108,6 @@ class Loop:
         plan = reconcile(seen, self.ports.policy)
         self._tick_ms = (time.monotonic() - began) * 1000
         self.ticks += 1
-        self._answer(plan, seen)
         for step in plan.steps:
             self._stage(step.issue, step.stage, step.why, seen.now)
             if step.action and step.issue not in busy:
@@ -116,7 +115,9 @@ class Loop:
         for action in plan.fleet:
             self._start(action, "")
         self.seen, self.plan = seen, plan
-        self._publish(seen, plan)
+        # Whoever waited for an answer looks at the board next, and must find there what it says.
+        self._publish(seen, plan, at_once=any(answer.outcome != "waiting" for answer in plan.answers))
+        self._answer(plan, seen)
 
     @property
     def idle(self) -> bool:
@@ -260,13 +261,13 @@ class Loop:
             )
         )
 
-    def _publish(self, seen: Observed, plan: Plan) -> None:
-        """Writes the board on change, at most twice a second, and every few seconds all the same."""
+    def _publish(self, seen: Observed, plan: Plan, *, at_once: bool) -> None:
+        """Writes the board: ``at_once``, else on change, at most twice a second, and every few seconds all the same."""
         at, before = self._written
         now = time.monotonic()
         slots = seen.slots.value if isinstance(seen.slots, Known) else seen.slots
         said = (plan, seen.standing, slots, self.tmux(), self._events[0] if self._events else None)
-        if now - at < (KEEP_S if said == before else QUICK_S):
+        if not at_once and now - at < (KEEP_S if said == before else QUICK_S):
             return
         engine = EngineShown(
             pid=os.getpid(),
@@ -293,5 +294,4 @@ class Loop:
             task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
         if self.seen and self.plan and self.still_ours():  # else it is another's board by now
-            self._written = (0.0, None)
-            self._publish(self.seen, self.plan)
+            self._publish(self.seen, self.plan, at_once=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from console.core import actions, order
-from console.core.facts import Blind, Command, Known, Ledger, Look, Pull, Run, Said, SlotSeen, T_co, Trunk, Verdict, fact
+from console.core.facts import Answer, Blind, Command, Known, Ledger, Look, Pull, Run, Said, SlotSeen, T_co, Trunk, Verdict, fact
 from console.core.phrases import CONTEXT, cut, short
 from console.core.policy import Policy, SlotPlan
 from console.core.reconcile import Plan, Step, unsure_merges
@@ -63,6 +63,7 @@ def board(
     steps = {s.issue: s for s in plan.steps}
     places = {n: i for i, n in enumerate((s.issue for s in plan.steps if s.stage in IN_LINE), 1)}
     shown = [s for s in plan.steps if not s.tidy]
+    answers = {a.command: a for a in plan.answers if a.outcome == "waiting"}
     return Board(
         at=iso(seen.now),
         repo=policy.repo,
@@ -75,7 +76,7 @@ def board(
         slots=tuple(slot(sp, seen, steps, lines) for sp in policy.slots),
         budget=budget(seen),
         findings=tuple(findings(seen, plan, since)),
-        commands=tuple(command(c, plan) for c in seen.commands),
+        commands=tuple(command(c, answers[c.id]) for c in seen.commands if c.id in answers),
         events=tuple(events),
         blind=tuple(blind(seen)),
     )
@@ -348,16 +349,15 @@ def finding(rule: str, target: str | None, cause: str, advice: str, first: float
     )
 
 
-def command(c: Command, plan: Plan) -> CommandShown:
-    answer = next((x for x in plan.answers if x.command == c.id), None)
+def command(c: Command, answer: Answer) -> CommandShown:
     return CommandShown(
         id=c.id,
         do=c.do,
         target=c.target,
         by=c.by,
         at=iso(c.at),
-        outcome=answer.outcome if answer else "waiting",
-        why=cut(clean(answer.why, one_line=True), 600) if answer else "",
+        outcome=answer.outcome,
+        why=cut(clean(answer.why, one_line=True), 600),
         exact=f"ops-console {c.do} {c.target.removeprefix('p')}",
         undo_until=None,
     )
