@@ -1,6 +1,7 @@
 """What the console sees: one frozen type each. Nothing here is decided; what follows from a fact is a property."""
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Generic, Literal, NewType, TypeVar
 
 from panes.seen import Oid, Run, RunId, Slot, SlotSeen, Tree, Work, fact
@@ -238,6 +239,7 @@ class End:
     """A run as it was booked: how it went, and the tip it ended on."""
 
     run: RunId
+    started: bool  # its worker lived; else it cost nothing
     outcome: Outcome
     tip: Oid
     tree: Tree
@@ -271,13 +273,17 @@ class Ledger:
 
     @property
     def lost(self) -> int:
-        """How many of the last runs in a row were lost."""
-        count = 0
-        for end in reversed(self.since):
-            if end.outcome != "lost":
-                break
-            count += 1
-        return count
+        """How many of the last runs in a row were lost with a worker in them."""
+        return sum(end.started for end in self._lost)
+
+    @property
+    def unstarted(self) -> int:
+        """How many of them never had one."""
+        return sum(not end.started for end in self._lost)
+
+    @property
+    def _lost(self) -> tuple[End, ...]:
+        return tuple(takewhile(lambda end: end.outcome == "lost", reversed(self.since)))
 
     @property
     def since(self) -> tuple[End, ...]:

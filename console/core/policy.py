@@ -28,7 +28,8 @@ class Caps:
     attempts: int = 3
     in_flight: int = 6
     landings: int = 5
-    lost: int = 3
+    lost: int = 3  # runs in a row
+    unstarted: int = 10
     backoff_s: tuple[float, ...] = (60.0, 300.0, 1500.0)
 
 

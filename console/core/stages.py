@@ -263,8 +263,8 @@ def emptied(t: View) -> Do | None:
 def ended_badly(t: View) -> Do | None:
     """The last run was no success: wait, then one more, until the cap."""
     last, cut = t.ledger.last, t.ledger.cut_short
-    if t.ledger.lost >= t.policy.caps.lost:
-        return park(t, "retry", f"{t.ledger.lost} runs in a row were lost: {cut.said if cut else LOST}")
+    if t.ledger.lost >= t.policy.caps.lost or t.ledger.unstarted >= t.policy.caps.unstarted:
+        return park(t, "retry", f"{t.ledger.lost + t.ledger.unstarted} runs in a row were lost: {cut.said if cut else LOST}")
     if cut and t.run and t.run.id == cut.run and t.run.started and cut.tip != t.run.about.get("on"):
         # What it left may be half of something: it is gone on with, and not checked as if it were whole.
         return run(

@@ -66,7 +66,15 @@ def _said_at(words: Iterable[dict[str, Any]], what: str) -> float:
 
 def _end(run: Run) -> End:
     said = json.loads((run.folder / "end.json").read_text())
-    return End(run=run.id, outcome=said["outcome"], tip=Oid(said["tip"]), tree=Tree(said["tree"]), at=said["at"], said=said["said"])
+    return End(
+        run=run.id,
+        started=run.started,
+        outcome=said["outcome"],
+        tip=Oid(said["tip"]),
+        tree=Tree(said["tree"]),
+        at=said["at"],
+        said=said["said"],
+    )
 
 
 def judge(folder: Path, passed: bool, said: str, at: float) -> None:
@@ -79,10 +87,13 @@ def judged(folder: Path) -> bool:
 
 
 def verdicts(checks: Iterable[Run]) -> Mapping[tuple[Tree, Suite], Verdict]:
-    """What all recorded checks (oldest first) say together: fail, then pass on the same tree is a flake."""
+    """What all recorded checks (oldest first) say together: fail, then pass on the same tree is a flake.
+
+    One that was lost before it started says nothing: no test has run.
+    """
     found: dict[tuple[Tree, Suite], Verdict] = {}
     for run in checks:
-        if not judged(run.folder):
+        if not judged(run.folder) or (run.state == "lost" and not run.started):
             continue
         said = json.loads((run.folder / "verdict.json").read_text())
         tree, suite = Tree(run.about["tree"]), Suite(run.about["suite"])

@@ -34,7 +34,7 @@ def test_each_effect_of_the_story_is_killed_once_and_it_ends_the_same(folder: Pa
         before = len(list(killed.iterdir())) if killed.exists() else 0
         try:
             code, deaths = killed_until_done(world, killed)
-            assert world.judged()["problems"] == []
+            assert world.judged()["problems"] == [], world.told()
         finally:
             world.end()
         hit = {path.name for path in killed.iterdir()}

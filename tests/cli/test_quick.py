@@ -13,7 +13,7 @@ from console.engine import board
 from console.place import Options, locate
 from panes.git import git
 
-HEAVY = {"asyncio", "filelock", "httpx", "jinja2", "libtmux", "msgspec", "psutil", "shutil", "starlette", "textual", "yaml"}
+HEAVY = {"asyncio", "filelock", "httpx", "jinja2", "libtmux", "msgspec", "shutil", "starlette", "textual", "yaml"}
 OURS = {"console.core.facts", "console.core.shown", "console.settings", "panes.seen"}
 PROBE = """
 import json, sys

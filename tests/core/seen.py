@@ -140,7 +140,7 @@ def pull(n: int = 12, **over: Any) -> Pull:
 
 def end(n: int = 12, number: int = 1, outcome: Outcome = "good", **over: Any) -> End:
     said: dict[str, Any] = {"tip": H1, "tree": TREES[H1], "at": NOW - 100, "said": "its last words"}
-    return End(outcome=outcome, **{"run": RunId(f"{n}-{number}"), **said, **over})
+    return End(outcome=outcome, **{"run": RunId(f"{n}-{number}"), "started": True, **said, **over})
 
 
 def ledger(*ends: End, **over: Any) -> Ledger:

@@ -108,3 +108,18 @@ def test_a_stop_holds_until_the_next_retry(tmp_path: Path, words: tuple[str, ...
     for at, word in enumerate(words):
         ledger.word(tmp_path, f"c{at}", word, float(at + 1))
     assert ledger.read(tmp_path, ()).held is held
+
+
+def test_a_check_that_was_lost_before_it_started_says_nothing(tmp_path: Path) -> None:
+    runs = []
+    for number, started in ((1, False), (2, False), (3, True)):
+        run = in_folder(tmp_path, s.check_run(TREE, number=number, state="lost", started=started, ended=s.ended(why="lost", code=None)))
+        ledger.judge(run.folder, False, "lost", s.NOW)
+        runs.append(run)
+    (verdict,) = ledger.verdicts(runs).values()
+    assert (verdict.outcome, verdict.tries, verdict.run) == ("fail", 1, runs[2].id)
+
+
+def test_starts_that_came_to_nothing_are_counted_apart_from_workers_that_were_lost() -> None:
+    book = s.ledger(s.end(outcome="lost"), *(s.end(number=n, outcome="lost", started=False) for n in (2, 3)))
+    assert (book.lost, book.unstarted) == (1, 2)

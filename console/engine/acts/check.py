@@ -74,9 +74,6 @@ async def record(action: a.Record, ports: Ports, effect: Effect) -> None:
     said = clean(output(folder), one_line=False)[-SAID:]
     if ended.why != "ended":
         said += f"\n[{ended.why}] {ended.detail}"
-    elif passed and not ports.paths.checkout(action.run).is_dir():
-        passed = False
-        said += "\nIts clone is gone, so that it tested this tree cannot be proven."
     elif passed and not where.is_dir():
         passed = False
         said += "\nIts check-out was taken away, so nobody knows what was tested."

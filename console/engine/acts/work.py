@@ -144,5 +144,6 @@ async def book(action: a.Book, ports: Ports, effect: Effect) -> None:
     run = look_at(folder_of(action.run, ports))
     at = run.ended.at if run.ended else ports.clock()
     effect("book.write")
-    ledger.book(run.folder, End(run=action.run, outcome=action.outcome, tip=action.tip, tree=action.tree, at=at, said=action.said))
+    end = End(run=action.run, started=run.started, outcome=action.outcome, tip=action.tip, tree=action.tree, at=at, said=action.said)
+    ledger.book(run.folder, end)
     effect("book.end")
