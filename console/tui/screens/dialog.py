@@ -1,5 +1,6 @@
 """What every overlay has in common: a veil over the screen, a box with a title and its keys, and esc."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
@@ -34,9 +35,9 @@ class Dialog(ModalScreen[T]):
         box.border_title = content(self._title, 110 if self._wide else 64, "raised")
         box.border_subtitle = content(keys(*self._keys), 200, "raised")
 
+    @abstractmethod
     def inside(self) -> ComposeResult:
         """What is in the box."""
-        raise NotImplementedError
 
     def action_back(self) -> None:
         self.dismiss(None)

@@ -1,5 +1,6 @@
 """The ground of every panel: a widget that holds a list of strips and repaints the rows that differ from the last list."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 from textual import events
@@ -23,9 +24,9 @@ class Canvas(Widget):
         self._keys: tuple[Bit, ...] = ()
         self._titled: object = None  # the border's texts as they stand, with the width they were cut for
 
+    @abstractmethod
     def paint(self, width: int, height: int) -> list[Strip]:
         """The strips for the widget's inside, each ``width`` cells; fewer than ``height`` leave the rest empty."""
-        raise NotImplementedError
 
     def repaint(self) -> None:
         """Paints again and asks for a refresh of the rows that changed, and of no others."""
