@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from console.errors import NotNamed, SettingsError
@@ -113,6 +113,17 @@ def locate(options: Options) -> Place:
         standing=config_folder() / own / "standing.json",
         instance=config_folder() / "console.json",
     )
+
+
+def everywhere(options: Options) -> list[Place]:
+    """Every repository that the settings name; without settings the one that one stands in."""
+    checkout = checkout_of(options.where) if options.where.is_dir() else None
+    file = settings_file(options, checkout)
+    if not file:
+        return [locate(options)]
+    from console.settings import read  # only when there is a file to read
+
+    return [locate(replace(options, repo=name)) for name in read(file).repos] or [locate(options)]
 
 
 def settings_file(options: Options, checkout: Path | None) -> Path | None:

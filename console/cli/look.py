@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from console.cli.failure import STALE, Failure, show
-from console.cli.which import place
+from console.cli.which import place, places
+from console.core.schema import SCHEMA
 from console.core.text import cut, span
 from console.engine import files
 
@@ -18,10 +19,14 @@ OPS_RESTART = "`ops-console` opens the console and starts the engine; `ops-conso
 
 
 @click.command()
+@click.option("--all", "everywhere", is_flag=True, help="Every repository that the settings name.")
 @click.option("--json", "as_json", is_flag=True, help="One object, as in observed.json.")
 @click.pass_context
-def status(ctx: click.Context, as_json: bool) -> None:
+def status(ctx: click.Context, everywhere: bool, as_json: bool) -> None:
     """The present, once. Ends with 5 when no engine keeps it up to date."""
+    if everywhere:
+        status_of_all(ctx, as_json)
+        return
     shown = files.raw(place(ctx).state)
     age = files.age(shown["at"])
     print(json.dumps(shown, ensure_ascii=False)) if as_json else click.echo("\n".join(lines(shown, age)))
@@ -29,6 +34,25 @@ def status(ctx: click.Context, as_json: bool) -> None:
         stale = Failure(STALE, f"this is {span(age)} old: no engine keeps it up to date", OPS_RESTART)
         show(stale, as_json=False)  # stdout has its one object already
         raise SystemExit(stale.code)
+
+
+def status_of_all(ctx: click.Context, as_json: bool) -> None:
+    """Each repository's board; 5 when one has none, or an old one."""
+    boards: list[dict[str, Any]] = []
+    missing: list[str] = []
+    for where in places(ctx):
+        try:
+            boards.append(files.raw(where.state))
+        except files.NoBoard as none:
+            missing.append(f"{where.repo}: {none}")
+    if as_json:
+        print(json.dumps({"schema": SCHEMA, "repos": boards}, ensure_ascii=False))
+    else:
+        click.echo("\n\n".join("\n".join(lines(shown, files.age(shown["at"]))) for shown in boards))
+    missing += [f"{shown['repo']}: the board is old" for shown in boards if files.age(shown["at"]) > files.STALE_S]
+    if missing:
+        show(Failure(STALE, "; ".join(missing), OPS_RESTART), as_json=False)
+        raise SystemExit(STALE)
 
 
 def lines(shown: dict[str, Any], age: float) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which repository a command is about."""
+"""Which repository a command is about, or which ones."""
 
 from pathlib import Path
 from typing import Any
@@ -11,3 +11,10 @@ def place(ctx: click.Context) -> Any:
     from console.place import Options, locate
 
     return locate(Options(where=Path.cwd(), **ctx.find_root().obj))
+
+
+def places(ctx: click.Context) -> Any:
+    """The places of all repositories that the settings name."""
+    from console.place import Options, everywhere
+
+    return everywhere(Options(where=Path.cwd(), **ctx.find_root().obj))

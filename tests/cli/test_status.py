@@ -106,3 +106,14 @@ def test_status_is_most_urgent_first_and_short() -> None:
         assert re.fullmatch(r"acme/proj  assist paused  main [0-9a-f]{7} green  engine \d+ s ago", first)
         assert second.startswith("  ! 1 left to you: ")
         assert second.endswith("→ ops-console why 1")
+
+
+def test_status_of_all_repositories_shows_each_board_and_names_the_one_that_has_none() -> None:
+    with world(settings() + "  acme/other: {}\n") as here:
+        here.ops("--repo", "acme/proj", "engine", "--once")
+        said = here.ops("status", "--all", "--json")
+        assert said.code == 5
+        assert [shown["repo"] for shown in said.json()["repos"]] == ["acme/proj"]
+        assert "acme/other: no engine has run here yet" in said.err
+        assert "acme/proj  assist" in here.ops("status", "--all").out
+        assert here.ops("status").code == 2  # two are named by the settings, and none by the operator

@@ -118,7 +118,13 @@ def check_run(tree: Tree, suite: Suite = FULL, number: int = 1, **over: Any) -> 
 
 def work(n: int = 12, **over: Any) -> Work:
     """A clean worktree at H1."""
-    said: dict[str, Any] = {"where": Path(f"/somewhere/{n}"), "branch": f"feat/issue-{n}", "tip": H1, "tree": TREES[H1], "snapshot": TREES[H1]}
+    said: dict[str, Any] = {
+        "where": Path(f"/somewhere/{n}"),
+        "branch": f"feat/issue-{n}",
+        "tip": H1,
+        "tree": TREES[H1],
+        "snapshot": TREES[H1],
+    }
     return Work(**{**said, **over})
 
 
