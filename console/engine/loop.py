@@ -84,7 +84,10 @@ class Loop:
         try:
             while not self.ending and self.still_ours():
                 self.woken.clear()
-                await self.tick()
+                try:
+                    await self.tick()
+                except (OSError, GitFailed, PanesError) as error:
+                    self._stumble(error)  # a full disk, no more processes: workers go on, and the next tick may find it mended
                 if until_idle and self.idle:
                     return
                 with suppress(TimeoutError):
@@ -92,6 +95,15 @@ class Loop:
                         await self.woken.wait()
         finally:
             await self._end()
+
+    def _stumble(self, error: Exception) -> None:
+        """A tick that the world made impossible is told, if it can be."""
+        said = cut(clean(str(error), one_line=True), 400)
+        t = board.iso(self.ports.clock())
+        event = EventShown(t=t, by="engine", issue=None, pull=None, slot=None, what="tick", why=said, result="later", s=None, exact=None)
+        if not self._events or (self._events[0].what, self._events[0].why) != (event.what, event.why):
+            with suppress(OSError):
+                self.tell(event)
 
     async def once(self) -> None:
         """One tick, and what it starts, to the end."""

@@ -72,6 +72,17 @@ def test_the_engine_lives_on_when_the_terminal_that_started_it_is_closed(make: M
         world.ops("engine", "stop")
 
 
+def test_a_board_that_cannot_be_written_ends_no_engine(make: Made) -> None:
+    world = make(settings("true", "echo x > x.txt"))
+    (world.place.state / "observed.json").mkdir(parents=True)
+    engine = world.engine()
+    world.until(lambda: any(e["what"] == "tick" and "observed.json" in e["why"] for e in world.journal()), "it says that it stumbles")
+    (world.place.state / "observed.json").rmdir()
+    world.ops("issue", "new", "Lands all the same", "--ready")
+    world.until(lambda: len(world.subjects()) == 2, "it goes on")
+    assert engine.poll() is None
+
+
 def test_a_worker_that_prints_done_and_exits_0_without_a_change_is_a_failure_and_says_why(make: Made) -> None:
     world = make(settings("true", "echo DONE", more="limits: {attempts: 1}"))
     world.ops("issue", "new", "Do something", "--ready")
