@@ -12,7 +12,7 @@ from console.engine import inbox
 from tests.acceptance.conftest import Made
 from tests.acceptance.world import World, settings
 
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 
 
 @dataclass
@@ -134,11 +134,12 @@ async def test_a_merge_that_never_arrived_is_not_repeated_blindly_and_nothing_el
         await until(lambda: len(world.subjects()) == 3, "said again, it lands, and the other after it")
 
 
-async def test_while_one_action_sleeps_30_s_the_others_advance_and_a_pause_is_honoured(make: Made) -> None:
-    world = one_ready(make)
+async def test_while_one_action_sleeps_the_others_advance_and_a_pause_is_honoured(make: Made) -> None:
+    """It sleeps for as long as all the rest takes, which is more than any 30 s on a busy machine."""
+    world, morning = one_ready(make), asyncio.Event()
 
     async def sleeps(request: httpx.Request, inner: httpx.AsyncBaseTransport) -> httpx.Response:
-        await asyncio.sleep(30)
+        await morning.wait()
         return await inner.handle_async_request(request)
 
     def first_pull(request: httpx.Request) -> bool:
@@ -146,7 +147,6 @@ async def test_while_one_action_sleeps_30_s_the_others_advance_and_a_pause_is_ho
 
     async with running(world, lambda inner: Between(inner, first_pull, sleeps)) as engine:
         await until(lambda: world.task(1)["stage"] == "no_pull", "the first one's action hangs")
-        began = asyncio.get_running_loop().time()
         world.ops("issue", "new", "Two", "--ready")
         await until(lambda: len(world.subjects()) == 2, "the second lands meanwhile")
         world.ops("pause")
@@ -156,5 +156,6 @@ async def test_while_one_action_sleeps_30_s_the_others_advance_and_a_pause_is_ho
         await until(lambda: engine.loop.ticks > ticks + 2, "and kept")
         assert world.task(three)["claim"] is None
         assert world.task(1)["stage"] == "no_pull"
-        assert asyncio.get_running_loop().time() - began < 30
-    assert world.subjects()[0] == "feat: Two (#2)"
+        assert world.subjects()[0] == "feat: Two (#2)"
+        morning.set()
+        await until(lambda: world.subjects()[0] == "feat: One (#1)", "and when it wakes, it goes on")

@@ -48,7 +48,7 @@ def test_the_tmux_server_is_killed_and_the_engine_opens_another_and_the_story_en
     larder.until(lambda: any(s["state"] == "run" for s in larder.board()["slots"]), "a worker runs")
     pid, _ = wire.session(larder.place).server()
     os.kill(pid, signal.SIGKILL)
-    said, _ = engine.communicate(timeout=120)
+    said, _ = engine.communicate(timeout=180)
     assert engine.returncode == 0, said
     assert larder.judged()["problems"] == []
     assert wire.session(larder.place).server()[0] != pid

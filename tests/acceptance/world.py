@@ -14,7 +14,7 @@ from console.demo import verdict
 from console.place import Options, Place, locate
 from panes.git import git
 
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 
 
 @dataclass

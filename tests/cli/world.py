@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from panes.git import git
 
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 WORKER = "echo done > done"
 # One whose issue's title says how it goes; else it makes a file of the title's letters.
 BY_TITLE = """title=$(head -n 1 {prompt}); name=$(printf %s "$title" | tr -dc a-z)
