@@ -127,6 +127,8 @@ def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
     # A merge of the trunk is a change even when the files come out as they were: what conflicted, or failed on top of it, is settled.
     brought_in = t.graph.has(trunk, work.tip) and not t.graph.has(trunk, on)
     if work.snapshot == t.graph.trees.get(on) and not brought_in:
+        if t.ledger.cut_short and not t.graph.has(work.tip, trunk):
+            return "good", "it ended well, and found whole what the run before it had left"
         return "empty", "it ended well but changed nothing"
     return "good", "it ended well, with a change"
 

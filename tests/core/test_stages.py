@@ -114,6 +114,12 @@ def booked(task: Task) -> a.Book:
     return action
 
 
+def test_a_run_that_finds_whole_what_a_lost_one_had_left_is_good() -> None:
+    runs = (s.run(number=1), s.run(number=2, about={"on": s.H1}))
+    assert booked(ended_now(runs=runs, ledger=s.ledger(s.end(outcome="lost")))).outcome == "good"
+    assert booked(ended_now(runs=runs, ledger=s.ledger(s.end(outcome="good")))).outcome == "empty"
+
+
 def test_a_good_end_with_a_change_is_booked_as_good() -> None:
     book = booked(ended_now())
     assert (book.outcome, book.tip, book.tree) == ("good", s.H1, H1_TREE)
