@@ -121,7 +121,7 @@ class Loop:
         self._tick_ms = (time.monotonic() - began) * 1000
         self.ticks += 1
         for step in plan.steps:
-            self._stage(step.issue, step.stage, step.why, seen.now)
+            self._stage(step.issue, step.stage, seen.now)
             if step.action and step.issue not in busy:
                 self._start(step.action, step.why)
         for action in plan.fleet:
@@ -238,7 +238,7 @@ class Loop:
         self.on_event(event)
         board.note(self.ports.paths.state, event)
 
-    def _stage(self, issue: int, stage: str, why: str, now: float) -> None:
+    def _stage(self, issue: int, stage: str, now: float) -> None:
         before = self._stages.get(issue)
         if before and before.stage == stage:
             return
