@@ -25,9 +25,6 @@ class Forge(Protocol):
 
     async def pull(self, n: int) -> Pull: ...
 
-    async def pulls_of(self, head: str) -> tuple[Pull, ...]:
-        """Every pull, open or not, whose head is the branch ``head``; oldest first."""
-
     async def comments(self, issue: int) -> tuple[Comment, ...]: ...
 
     async def file(self, title: str, body: str, labels: Sequence[str]) -> int:

@@ -43,10 +43,6 @@ class Gitea:
     async def pull(self, n: int) -> Pull:
         return shapes.pull(await self._rest.read(f"/pulls/{n}", GiteaPull))
 
-    async def pulls_of(self, head: str) -> tuple[Pull, ...]:
-        found = [shapes.pull(it) for it in await self._pulls(None)]
-        return tuple(sorted((it for it in found if it.head_branch == head), key=lambda it: it.number))
-
     async def comments(self, issue: int) -> tuple[Comment, ...]:
         return tuple(shapes.comment(it) for it in await self._comments(issue))
 
