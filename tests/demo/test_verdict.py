@@ -146,8 +146,8 @@ def test_a_state_folder_without_those_folders_is_good(ground: Ground) -> None:
 def tmux(ground: Ground, window: str, command: str) -> Iterator[None]:
     """A server with one window, whose command may have ended already."""
     words = ["tmux", "-f", "/dev/null", "-L", ground.tmux]
-    start = ["new-session", "-d", "-s", "ops", "-n", "log", "sleep 600"]
-    opened = ["set-option", "-g", "remain-on-exit", "on", ";", "new-window", "-d", "-n", window, command]
+    start = ["new-session", "-d", "-s", "ops", "-n", "log", "sleep", "600"]
+    opened = ["set-option", "-g", "remain-on-exit", "on", ";", "new-window", "-d", "-n", window, "sh", "-c", command]
     try:
         subprocess.run([*words, *start, ";", *opened], env=ground.env, check=True)
         yield

@@ -30,7 +30,7 @@ class Terminal:
 
     def __init__(self, argv: list[str]) -> None:
         self._tmux = ["tmux", "-u", "-L", f"term-{secrets.token_hex(4)}", "-f", "/dev/null"]
-        self._say("new-session", "-d", "-x", "100", "-y", "30", shlex.join(["env", "-u", "TMUX", *argv]) + "; sleep 600")
+        self._say("new-session", "-d", "-x", "100", "-y", "30", "sh", "-c", shlex.join(["env", "-u", "TMUX", *argv]) + "; sleep 600")
 
     def _say(self, *words: str) -> str:
         return subprocess.run([*self._tmux, *words], capture_output=True, text=True, check=True).stdout
@@ -94,7 +94,7 @@ def console(state: Path, session: Session) -> list[str]:
 @pytest.mark.parametrize("around", ["a bare terminal", "a tmux of the operator's"])
 def test_attaching_lends_the_terminal_and_the_console_lives_on_after_it(state: Path, console: list[str], around: str) -> None:
     own = f"own-{secrets.token_hex(4)}"
-    inside = ["tmux", "-u", "-L", own, "-f", "/dev/null", "new-session", shlex.join(console)]
+    inside = ["tmux", "-u", "-L", own, "-f", "/dev/null", "new-session", *console]
     terminal = Terminal(console if around == "a bare terminal" else inside)
     try:
         terminal.shows(lambda screen: "red words" in screen and "ops-console" in screen)
