@@ -119,7 +119,7 @@ def trunk_of(checkout: Path, wanted: str | None) -> str:
 def known_trunk(place: Place) -> str | None:
     """The trunk a local forge was made with."""
     bare = place.forge / "repo.git"
-    if not bare.is_dir():
+    if place.kind != "local" or not bare.is_dir():
         return None
     return git(bare, "symbolic-ref", "--short", "-q", "HEAD", ok=(0, 1)).out.strip() or None
 
@@ -127,7 +127,7 @@ def known_trunk(place: Place) -> str | None:
 def guess_check(place: Place, trunk: str) -> str | None:
     """The project's own test command, guessed from what the trunk has; None when nothing tells."""
     bare = place.forge / "repo.git"
-    where, ref = (bare, trunk) if bare.is_dir() else (place.checkout, trunk)
+    where, ref = (bare, trunk) if place.kind == "local" and bare.is_dir() else (place.checkout, trunk)
     if where is None:
         return None
     ask = git if where == bare else own_git

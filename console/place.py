@@ -10,6 +10,7 @@ import re
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from console.errors import NotNamed, SettingsError
 from panes.git import GitFailed, own_git
@@ -34,6 +35,7 @@ class Place:
 
     repo: str
     url: str
+    kind: str  # local, gitea or forgejo
     checkout: Path | None
     settings: Path | None
     state: Path  # observed.json, inbox, runs …; private
@@ -96,16 +98,18 @@ def locate(options: Options) -> Place:
     """Which repository is meant, and where its things are. Raises SettingsError, saying what to do."""
     checkout = options.checkout or (checkout_of(options.where) if options.where.is_dir() else None)
     file = settings_file(options, checkout)
-    repo = options.repo or named(file, checkout, chosen=options.config is not None)
+    settings = read(file) if file else None
+    repo = options.repo or named(file, list(settings.repos) if settings else [], checkout, chosen=options.config is not None)
     if not re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repo):
         raise SettingsError(f"a repository is OWNER/NAME, of letters, digits and . _ -; this is not: {repo!r}")
     forge = xdg("XDG_DATA_HOME", ".local/share") / APP / "forge" / repo
-    url = forge.as_uri()
+    url = settings.forge.url.rstrip("/") if settings and settings.forge.url and settings.forge.kind != "local" else forge.as_uri()
     base = (options.state or xdg("XDG_STATE_HOME", ".local/state") / APP).absolute()
     own = f"{slug(repo)}-{digest(url, repo)}"
     return Place(
         repo=repo,
         url=url,
+        kind=settings.forge.kind if settings else "local",
         checkout=checkout if options.checkout or not options.repo or own_checkout(checkout, file, forge) else None,
         settings=file,
         state=base / own,
@@ -121,8 +125,6 @@ def everywhere(options: Options) -> list[Place]:
     file = settings_file(options, checkout)
     if not file:
         return [locate(options)]
-    from console.settings import read  # only when there is a file to read
-
     return [locate(replace(options, repo=name)) for name in read(file).repos] or [locate(options)]
 
 
@@ -140,13 +142,15 @@ def own_checkout(checkout: Path | None, file: Path | None, forge: Path) -> bool:
     return checkout is not None and ((file is not None and file.parent == checkout) or belongs(forge, checkout))
 
 
-def named(file: Path | None, checkout: Path | None, *, chosen: bool) -> str:
-    """The repository's name: the settings' only one, else the checkout's own. ``chosen``: the file was named by --config."""
-    names: list[str] = []
-    if file:
-        from console.settings import read  # only when there is a file to read
+def read(file: Path) -> Any:
+    """The settings in a file; what reads them is imported only when there is one."""
+    from console.settings import read
 
-        names = list(read(file).repos)
+    return read(file)
+
+
+def named(file: Path | None, names: list[str], checkout: Path | None, *, chosen: bool) -> str:
+    """The repository's name: the settings' only one, else the checkout's own. ``chosen``: the file was named by --config."""
     if checkout and names and (known := remote_name(checkout)) in names:
         return known
     own = checkout is not None and file is not None and file.parent == checkout

@@ -13,6 +13,7 @@ from console.errors import SettingsError
 
 Seconds = NewType("Seconds", float)  # written 90, 90s, 20m, 2h, 1d
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_ADDRESS = re.compile(r"https?://[^/@\s?#]+(/[^@\s?#]*)?")
 _NAME = re.compile(r"(?!\.\.?/)[A-Za-z0-9._-]+/(?!\.\.?$)[A-Za-z0-9._-]+")
 
 
@@ -23,8 +24,16 @@ def setting(default: Any, says: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenSettings:
+    file: str | None = setting(None, "a file with the token in it, mode 0600")
+    env: str | None = setting(None, "or the name of an environment variable; default: OPS_FORGE_TOKEN, else what `login` kept")
+
+
+@dataclass(frozen=True, slots=True)
 class ForgeSettings:
-    kind: Literal["local"] = setting("local", "the forge: `local` keeps issues in a folder on this machine")
+    kind: Literal["local", "gitea", "forgejo"] = setting("local", "the forge: `local` keeps issues in a folder on this machine")
+    url: str | None = setting(None, "the server's address, for gitea and forgejo")
+    token: TokenSettings = setting(TokenSettings(), "where the access token is")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,8 @@ def read(path: Path) -> Settings:
     if node is None:
         return Settings()
     settings: Settings = _Reader(path).value(node, Settings, "the settings")
+    if settings.forge.kind != "local" and not _ADDRESS.fullmatch(settings.forge.url or ""):
+        raise SettingsError(f'{path}: forge.url is the address of the server, such as "https://git.example.org"; no account or token in it')
     for name in settings.repos:
         if not _NAME.fullmatch(name) or name.endswith(".git"):
             raise SettingsError(f"{path}: a repository is OWNER/NAME, of letters, digits and . _ -; this is not: {name!r}")

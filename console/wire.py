@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from console.config import instance, load, trunk_of
+from console.credentials import token
 from console.engine import effect
 from console.engine.loop import Loop
 from console.engine.ports import Paths, Ports
@@ -22,12 +23,15 @@ from console.forge.gitea import Gitea
 from console.localforge import protect
 from console.localforge.app import app
 from console.place import Place, belongs, remember_checkout
+from console.settings import Settings, read
+from panes.git import Remote
 from panes.hosts import HOSTS
 from panes.session import Session
 
 Through = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 
 LOCAL_EVERY_S = 1.0  # the local forge costs 12 ms to ask
+SERVER_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +59,35 @@ def session(place: Place) -> Session:
 async def forge(place: Place, through: Through = lambda transport: transport) -> AsyncIterator[Gitea]:
     """The repository's forge, for as long as it is needed; a local one is made at its first use. ``through`` may stand between."""
     found(place)
-    transport = httpx.ASGITransport(app=app(place.forge), raise_app_exceptions=False)
     owner, name = place.repo.split("/", 1)
-    async with httpx.AsyncClient(transport=through(transport), base_url="http://local.invalid") as client:
-        yield Gitea(client, owner, name)
+    async with client(place, remote(place).token, through) as asked:
+        yield Gitea(asked, owner, name)
+
+
+def client(place: Place, token: str | None, through: Through = lambda transport: transport) -> httpx.AsyncClient:
+    """HTTP to the place's forge; a local one is asked in this very process."""
+    if place.kind == "local":
+        local = httpx.ASGITransport(app=app(place.forge), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=through(local), base_url="http://local.invalid")
+    headers = {"authorization": f"token {token}"}
+    return httpx.AsyncClient(transport=through(httpx.AsyncHTTPTransport()), base_url=place.url, headers=headers)
+
+
+def remote(place: Place) -> Remote:
+    """What git fetches from and pushes to. Raises SettingsError when a server's token is not to be had."""
+    if place.kind == "local":
+        return Remote(str(place.forge / "repo.git"))
+    settings = read(place.settings) if place.settings else Settings()
+    return Remote(f"{place.url}/{place.repo}.git", token(settings.forge))
 
 
 def found(place: Place) -> None:
-    """Makes the local forge if there is none, out of the operator's checkout. Raises SettingsError when there is nothing to make it of."""
+    """Makes the local forge if there is none, out of the operator's checkout. Raises SettingsError when there is nothing to make it of.
+
+    A server of somebody else's is there already.
+    """
+    if place.kind != "local":
+        return
     settings = load(place)
     there = (place.forge / "forge.db").exists()
     if not there and place.checkout is None:
@@ -99,7 +124,7 @@ async def engine(place: Place, still_ours: Callable[[], bool], through: Through 
             paths=paths,
             policy=config.policy,
             forge=client,
-            url=str(place.forge / "repo.git"),
+            remote=remote(place),
             host=HOSTS["local"](paths.runs, tmux),
             identity=config.identity,
             commands=config.commands,
@@ -112,7 +137,7 @@ async def engine(place: Place, still_ours: Callable[[], bool], through: Through 
         )
         loop = Loop(
             ports=ports,
-            senses=Senses(ports, LOCAL_EVERY_S),
+            senses=Senses(ports, LOCAL_EVERY_S if place.kind == "local" else SERVER_EVERY_S),
             effect=effect.named(os.environ.get("OPS_KILL_ONCE")),
             tmux=watch.tmux,
             lines=watch.lines,

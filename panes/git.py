@@ -7,9 +7,10 @@ switch the forge's own protection off.
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 GLOBAL = Path(__file__).with_name("git.config")
 ZERO = "0" * 40
@@ -29,6 +30,9 @@ SETTINGS: tuple[tuple[str, str], ...] = (
     ("submodule.recurse", "false"),
 )
 
+# Gitea takes the token for itself, whatever account stands beside it.
+CREDENTIAL = """!f() { test "$1" = get && printf 'username=ops-console\\npassword=%s\\n' "$OPS_GIT_TOKEN"; }; f"""
+
 
 class GitFailed(Exception):
     """git ended with a code that was not expected; ``said`` is what it wrote to stderr (and stdout, for pushes)."""
@@ -47,6 +51,25 @@ class Answer:
     code: int
     out: str
     err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Where git fetches from and pushes to. ``token`` goes into the environment of the git process that asks, and nowhere else."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+    def env(self) -> dict[str, str]:
+        """For ``git`` and ``agit``: a credential helper for this host alone.
+
+        It goes as Basic then: as a header of its own Gitea forgets what it may not do.
+        """
+        if self.token is None:
+            return {}
+        parts = urlsplit(self.url)
+        ours = (("credential.helper", ""), (f"credential.{parts.scheme}://{parts.netloc}.helper", CREDENTIAL))
+        return _settings((*SETTINGS, *ours)) | {"OPS_GIT_TOKEN": self.token}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +97,15 @@ def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": str(GLOBAL),
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_CONFIG_COUNT": str(len(SETTINGS)),
     }
-    for i, (key, value) in enumerate(SETTINGS):
+    return env | _settings(SETTINGS) | Identity().env() | dict(extra or {})
+
+
+def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    env = {"GIT_CONFIG_COUNT": str(len(pairs))}
+    for i, (key, value) in enumerate(pairs):
         env |= {f"GIT_CONFIG_KEY_{i}": key, f"GIT_CONFIG_VALUE_{i}": value}
-    return env | Identity().env() | dict(extra or {})
+    return env
 
 
 def _command(where: Path | str, args: Iterable[str]) -> list[str]:

@@ -55,7 +55,7 @@ def looks(ctx: click.Context) -> Iterator[Line]:
         yield Line(name="repository", state="ok", says=where.repo)
         yield examine.checkout(where)
         yield from of_settings(where)
-        yield examine.local_forge(where)
+        yield examine.forge(where)
         yield examine.state(where)
         yield examine.disk(where)
         yield examine.engine(where)

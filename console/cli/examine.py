@@ -1,20 +1,26 @@
 """What `doctor` looks at: each look gives a line, with the way out where something is to mend. Nothing here changes anything."""
 
+import asyncio
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
+from console import wire
 from console.cli.engine import running
-from console.config import Config, known_trunk, trunk_of
+from console.config import Config, known_trunk, load, trunk_of
 from console.core.facts import fact
+from console.core.phrases import CONTEXT
 from console.core.text import span
 from console.engine import files, inbox
 from console.errors import SettingsError
+from console.forge.errors import ForgeError
+from console.forge.probe import Rights, rights
 from console.localforge import protect
 from console.place import Place
 from panes.git import git, own_git
@@ -79,7 +85,7 @@ def kernel() -> Line:
 
 def checkout(place: Place) -> Line:
     if place.checkout is None:
-        there = (place.forge / "forge.db").exists()
+        there = place.kind != "local" or (place.forge / "forge.db").exists()
         remedy = None if there else "go into a git checkout of it"
         return Line(name="checkout", state="note" if there else "mend", says="you stand in none", remedy=remedy)
     return Line(name="checkout", state="ok", says=str(place.checkout))
@@ -111,6 +117,49 @@ def mode(place: Place, config: Config) -> Line:
     held = bool(stands.pause or stands.freeze)
     remedy = "`ops-console resume` ends a pause, `ops-console unfreeze` a freeze" if held else None
     return Line(name="mode", state="note" if held else "ok", says=", ".join(words), remedy=remedy)
+
+
+def forge(place: Place) -> Line:
+    return local_forge(place) if place.kind == "local" else server(place)
+
+
+def server(place: Place) -> Line:
+    """A forge of somebody else's: reached, and our account may do what landing needs, and no more."""
+    try:
+        return judged(asyncio.run(asked(place)), place)
+    except SettingsError as error:
+        return Line(name="forge", state="mend", says=str(error))
+    except ForgeError as error:
+        return Line(name="forge", state="mend", says=f"{place.url}: {error}", remedy="`ops-console login` takes another token")
+
+
+async def asked(place: Place) -> Rights:
+    owner, name = place.repo.split("/", 1)
+    async with wire.client(place, wire.remote(place).token) as client:
+        return await rights(client, owner, name, load(place).trunk)
+
+
+def judged(found: Rights, place: Place) -> Line:
+    """The first thing that landing stumbles over, else that all is well."""
+    it, branch, on = found.repository, found.branch, f"in the settings of {place.url}/{place.repo}"
+    wrongs = (
+        (not it.permissions.push, f"{found.login} may not write to {place.repo}", "make it a collaborator with write"),
+        (it.archived, f"{place.repo} is archived", f"unarchive it {on}"),
+        (branch is None, "the trunk is not there", "push a first commit, or name the trunk with `trunk:` in ops.yaml"),
+        (bool(branch and not branch.protected), "the trunk is not protected", f"protect it {on}"),
+        (bool(branch and branch.user_can_push), f"{found.login} may push to the trunk directly", f"switch pushing off {on}"),
+        (bool(branch and not branch.user_can_merge), f"{found.login} may not merge", f"put it into the merge whitelist {on}"),
+        (
+            not any(fnmatchcase(CONTEXT, glob) for glob in found.contexts),
+            f"a merge does not need the status {CONTEXT}",
+            f"require it {on}",
+        ),
+        (not found.squash_only, "something else than squash is allowed", f"allow squash merges alone {on}"),
+    )
+    wrong = next(((says, remedy) for bad, says, remedy in wrongs if bad), None)
+    if wrong:
+        return Line(name="forge", state="mend", says=wrong[0], remedy=wrong[1])
+    return Line(name="forge", state="ok", says=f"{place.url} as {found.login}: protected, squash only, {CONTEXT} required")
 
 
 def local_forge(place: Place) -> Line:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from console.cli.failure import Failure
+from console.cli.failure import USAGE, Failure
 from console.cli.which import place
 from console.config import load
 from console.place import Place
@@ -21,8 +21,10 @@ def both(ctx: click.Context) -> tuple[Place, Path, str]:
     from console import wire
 
     where = place(ctx)
+    if where.kind != "local":
+        raise Failure(USAGE, f"{where.repo} is on {where.url}", "`git pull` and `git push` are for that")
     if where.checkout is None:
-        raise Failure(2, "stand in your checkout for this")
+        raise Failure(USAGE, "stand in your checkout for this")
     wire.found(where)
     return where, where.checkout, load(where).trunk
 

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "issue": ("issue", "issues on the forge: new, list, show, close, label, ready"),
     "forge": ("forge", "bring commits from and to the local forge: pull, push"),
     "doctor": ("doctor", "check every precondition, each with its remedy"),
+    "login": ("login", "ask for the forge's token, check and keep it"),
     "demo": ("demo", "the whole story on a small real project"),
 }
 

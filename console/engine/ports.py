@@ -7,7 +7,7 @@ from pathlib import Path
 from console.core.facts import fact
 from console.core.policy import Policy
 from console.forge import Forge
-from panes.git import Identity
+from panes.git import Identity, Remote
 from panes.hosts import Host
 
 
@@ -54,12 +54,12 @@ class Paths:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """One repository's parts. ``url``: what git fetches from and pushes to; ``clock``: seconds since the epoch."""
+    """One repository's parts. ``clock``: seconds since the epoch."""
 
     paths: Paths
     policy: Policy
     forge: Forge
-    url: str
+    remote: Remote  # what git fetches from and pushes to
     host: Host
     identity: Identity
     commands: Mapping[str, str]  # kind → the operator's command

@@ -1,12 +1,13 @@
 """Pushes that are compare-and-swap, and what the forge's answers to them mean."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from console.core.facts import Oid, fact
 from console.core.text import short
 from console.forge.errors import ForgeGone, Moved, Refused
-from panes.git import EMPTY_TREE, GitFailed, agit
+from panes.git import EMPTY_TREE, GitFailed, Remote, agit
 
 LOST = ("stale info", "failed to update ref", "cannot lock ref", "reference already exists", "fetch first", "non-fast-forward")
 GONE = (
@@ -17,6 +18,8 @@ GONE = (
     "does not appear to be a git repository",
     "unable to access",
 )
+# A no over HTTP, which git calls "unable to access" like an answer that never came.
+NO = re.compile(r"returned error: 4\d\d|authentication failed|could not read (username|password)")
 
 
 @fact
@@ -36,10 +39,11 @@ class Ref:
         return f"{self.now or ''}:{self.name}"
 
 
-async def push(hub: Path, url: str, refs: Sequence[Ref]) -> None:
+async def push(hub: Path, remote: Remote, refs: Sequence[Ref]) -> None:
     """Pushes all of ``refs`` or none. Moved: one is not as it was seen. Refused: the forge's own no. ForgeGone: no answer."""
     try:
-        await agit(hub, "push", "--quiet", "--porcelain", "--atomic", *(r.lease for r in refs), url, *(r.spec for r in refs))
+        words = ["push", "--quiet", "--porcelain", "--atomic", *(r.lease for r in refs), remote.url, *(r.spec for r in refs)]
+        await agit(hub, *words, env=remote.env())
     except GitFailed as failed:
         raise classified(failed, refs) from failed
 
@@ -49,15 +53,17 @@ def classified(failed: GitFailed, refs: Sequence[Ref]) -> ForgeGone | Moved | Re
     names = ", ".join(r.name for r in refs)
     if any(word in said for word in LOST):
         return Moved(f"{names} moved meanwhile")
+    if NO.search(said):
+        return Refused(f"the forge refused the push of {names}: {failed.said[-300:]}", 0)
     if failed.code == -1 or any(word in said for word in GONE):
         return ForgeGone(f"the push of {names} got no answer: {failed.said[-200:]}", sent=True)
     return Refused(f"the forge refused the push of {names}: {failed.said[-300:]}", 0)
 
 
-async def still(hub: Path, url: str, *refs: tuple[str, Oid]) -> None:
+async def still(hub: Path, remote: Remote, *refs: tuple[str, Oid]) -> None:
     """Moved: one of ``refs`` (name, commit) is not there as it was seen. ForgeGone: it cannot be asked."""
     for name, was in refs:
-        now = await exists(hub, url, name)
+        now = await exists(hub, remote, name)
         if now != was:
             raise Moved(f"{name} is at {short(now)}, not at {short(was)}")
 
@@ -69,10 +75,10 @@ async def record(hub: Path, message: str, parents: Sequence[Oid] = ()) -> Oid:
     return Oid(made.out.strip())
 
 
-async def exists(hub: Path, url: str, name: str) -> Oid | None:
+async def exists(hub: Path, remote: Remote, name: str) -> Oid | None:
     """One ref on the forge as it is now; None when it is not there. Asked whole: listings match by prefix."""
     try:
-        listed = (await agit(hub, "ls-remote", url, name)).out
+        listed = (await agit(hub, "ls-remote", remote.url, name, env=remote.env())).out
     except GitFailed as failed:
         raise ForgeGone(f"{name} cannot be read: {failed.said[-200:]}", sent=False) from failed
     return next((Oid(line.split("\t")[0]) for line in listed.splitlines() if line.split("\t")[1] == name), None)

@@ -96,6 +96,7 @@ def stale(world: World) -> None:
     here = Place(
         repo="acme/proj",
         url="",
+        kind="local",
         checkout=None,
         settings=None,
         state=world.state,

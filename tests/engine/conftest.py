@@ -43,7 +43,7 @@ def trunk(ports: Ports) -> Oid:
 async def claimed(ports: Ports) -> Oid:
     """Issue 1 is claimed and has its worktree; the claim."""
     await claim.take(a.TakeClaim(issue=1, branch=BRANCH, label=None), ports, none)
-    oid = await exists(ports.paths.hub, ports.url, claim_ref(1))
+    oid = await exists(ports.paths.hub, ports.remote, claim_ref(1))
     assert oid
     await work.provision(a.Provision(issue=1, claim=oid, branch=BRANCH, at=trunk(ports)), ports, none)
     return oid

@@ -63,12 +63,12 @@ async def test_a_worktree_that_is_as_it_was_seen_is_taken_away_and_the_hub_forge
 async def test_what_was_kept_safe_and_did_not_land_stays_in_the_hub_when_its_ref_is_dropped(ports: Ports) -> None:
     held = await claimed(ports)
     wip = await record(ports.paths.hub, "not landed")
-    await push(ports.paths.hub, ports.url, [Ref(name=wip_ref(1), was=None, now=wip)])
+    await push(ports.paths.hub, ports.remote, [Ref(name=wip_ref(1), was=None, now=wip)])
     drop = a.DropRefs(issue=1, claim=held, branch=None, wip=wip, keep=True)
     for _ in range(2):
         await tidy.drop_refs(drop, ports, none)
-        assert await exists(ports.paths.hub, ports.url, wip_ref(1)) is None
-        assert await exists(ports.paths.hub, ports.url, claim_ref(1)) is None
+        assert await exists(ports.paths.hub, ports.remote, wip_ref(1)) is None
+        assert await exists(ports.paths.hub, ports.remote, claim_ref(1)) is None
         assert git(ports.paths.hub, "for-each-ref", "--format=%(objectname)", "refs/ops/rescue/issue-1/").out.strip() == wip
 
 
@@ -88,7 +88,7 @@ async def launched(ports: Ports, held: Oid) -> None:
 
 async def test_no_worker_is_started_on_a_claim_that_is_gone(ports: Ports) -> None:
     held = await claimed(ports)
-    await push(ports.paths.hub, ports.url, [Ref(name=claim_ref(1), was=held, now=await record(ports.paths.hub, "another's"))])
+    await push(ports.paths.hub, ports.remote, [Ref(name=claim_ref(1), was=held, now=await record(ports.paths.hub, "another's"))])
     with pytest.raises(Moved):
         await launched(ports, held)
     assert not ports.paths.run("1", "1-1").exists()
@@ -186,7 +186,7 @@ async def test_nothing_is_merged_for_a_landing_lease_that_another_took(ports: Po
     await claimed(ports)
     at = trunk(ports)
     landing = Landing(pull=2, issue=1, head=at, trunk=at, tree=Tree("t"))
-    await push(ports.paths.hub, ports.url, [Ref(name="refs/ops/lander/main", was=None, now=await record(ports.paths.hub, "another's"))])
+    await push(ports.paths.hub, ports.remote, [Ref(name="refs/ops/lander/main", was=None, now=await record(ports.paths.hub, "another's"))])
     sent: list[str] = []
     with pytest.raises(Moved, match="lander"):
         await land.merge(a.Merge(landing=landing, lander=at), ports, sent.append)

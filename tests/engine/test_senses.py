@@ -86,7 +86,7 @@ async def test_a_worktree_that_something_is_done_to_while_it_is_looked_at_is_loo
 
 async def test_a_claim_that_cannot_be_read_is_somebodys_and_ends_no_engine(loop: Loop, ports: Ports) -> None:
     blob = Oid(git(ports.paths.hub, "hash-object", "-w", "--stdin", stdin="nonsense").out.strip())
-    await push(ports.paths.hub, ports.url, [Ref(name=claim_ref(1), was=None, now=blob)])
+    await push(ports.paths.hub, ports.remote, [Ref(name=claim_ref(1), was=None, now=blob)])
     loop.senses.stale(1)
     seen = await loop.senses.look({}, {})
     assert isinstance(seen.tasks[1].claim, Blind)

@@ -18,10 +18,10 @@ async def take(action: a.TakeClaim, ports: Ports, effect: Effect) -> None:
     made = await record(hub, claim_words(action.issue, ports.me, action.branch, 1, None))
     effect("claim.push")
     try:
-        await push(hub, ports.url, [Ref(name=name, was=None, now=made)])
+        await push(hub, ports.remote, [Ref(name=name, was=None, now=made)])
     except ForgeGone:
         # After a lost answer the ref itself says who has it.
-        if await exists(hub, ports.url, name) != made:
+        if await exists(hub, ports.remote, name) != made:
             raise
     effect("claim.end")
 

@@ -22,17 +22,17 @@ async def move(action: a.Move, ports: Ports, effect: Effect) -> None:
     now = Oid(made.out.strip())
     renewed = await renew(action.issue, action.claim, now, ports)
     effect("move.push")
-    await push(hub, ports.url, [renewed, Ref(name=f"refs/heads/{action.branch}", was=action.head, now=now)])
+    await push(hub, ports.remote, [renewed, Ref(name=f"refs/heads/{action.branch}", was=action.head, now=now)])
     effect("move.end")
 
 
 async def bless(action: a.Bless, ports: Ports, effect: Effect) -> None:
     """The lander's ref says what is being landed before the status makes it possible."""
     landing, hub, trunk = action.landing, ports.paths.hub, ports.policy.trunk
-    await still(hub, ports.url, (f"refs/heads/{trunk}", landing.trunk))
+    await still(hub, ports.remote, (f"refs/heads/{trunk}", landing.trunk))
     made = await record(hub, lander_words(landing, ports.me, ports.process))
     effect("lander.push")
-    await push(hub, ports.url, [Ref(name=lander_ref(trunk), was=action.lander, now=made)])
+    await push(hub, ports.remote, [Ref(name=lander_ref(trunk), was=action.lander, now=made)])
     effect("status.post")
     await ports.forge.bless(landing.head, phrases.CONTEXT, "success", phrases.status_text(landing.tree, action.run))
     effect("bless.end")
@@ -44,14 +44,14 @@ async def merge(action: a.Merge, ports: Ports, effect: Effect) -> None:
     ForgeGone with ``sent``: nobody knows yet whether it will land.
     """
     landing, hub, branch = action.landing, ports.paths.hub, f"refs/heads/{ports.policy.trunk}"
-    await still(hub, ports.url, (branch, landing.trunk), (lander_ref(ports.policy.trunk), action.lander))
+    await still(hub, ports.remote, (branch, landing.trunk), (lander_ref(ports.policy.trunk), action.lander))
     issue = await ports.forge.issue(landing.issue)
     title = phrases.title(ports.policy.title, issue)
     effect("merge.send")
     try:
         await ports.forge.merge(landing.pull, landing.head, title, phrases.squash_message(landing))
     except ForgeGone as gone:
-        trunk = await exists(hub, ports.url, branch)
+        trunk = await exists(hub, ports.remote, branch)
         if trunk == landing.trunk:
             raise
         raise Moved(f"its answer was lost ({gone}), and the trunk moved to {phrases.short(trunk)}") from gone
@@ -60,7 +60,7 @@ async def merge(action: a.Merge, ports: Ports, effect: Effect) -> None:
 
 async def drop_lander(action: a.DropLander, ports: Ports, effect: Effect) -> None:
     effect("lander.drop")
-    await push(ports.paths.hub, ports.url, [Ref(name=lander_ref(ports.policy.trunk), was=action.lander, now=None)])
+    await push(ports.paths.hub, ports.remote, [Ref(name=lander_ref(ports.policy.trunk), was=action.lander, now=None)])
 
 
 async def freeze(action: a.Freeze, ports: Ports, effect: Effect) -> None:

@@ -14,7 +14,7 @@ from panes.seen import Effect
 async def publish(action: a.Publish, ports: Ports, effect: Effect) -> None:
     renewed = await renew(action.issue, action.claim, action.now, ports)
     effect("publish.push")
-    await push(ports.paths.hub, ports.url, [renewed, Ref(name=f"refs/heads/{action.branch}", was=action.was, now=action.now)])
+    await push(ports.paths.hub, ports.remote, [renewed, Ref(name=f"refs/heads/{action.branch}", was=action.was, now=action.now)])
     effect("publish.end")
 
 

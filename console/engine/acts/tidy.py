@@ -66,7 +66,7 @@ async def drop_refs(action: a.DropRefs, ports: Ports, effect: Effect) -> None:
         wanted.append((wip_ref(action.issue), action.wip))
     refs = []
     for name, was in wanted:
-        there = await exists(ports.paths.hub, ports.url, name)
+        there = await exists(ports.paths.hub, ports.remote, name)
         if there is None:
             continue
         if there != was:
@@ -76,7 +76,7 @@ async def drop_refs(action: a.DropRefs, ports: Ports, effect: Effect) -> None:
     if action.wip and action.keep:
         await agit(ports.paths.hub, "update-ref", f"refs/ops/rescue/issue-{action.issue}/wip-{action.wip[:12]}", action.wip)
     if refs:
-        await push(ports.paths.hub, ports.url, refs)
+        await push(ports.paths.hub, ports.remote, refs)
     effect("refs.end")
 
 

@@ -20,7 +20,7 @@ from prompts import render
 
 async def provision(action: a.Provision, ports: Ports, effect: Effect) -> None:
     paths, n = ports.paths, action.issue
-    await still(paths.hub, ports.url, (claim_ref(n), action.claim))
+    await still(paths.hub, ports.remote, (claim_ref(n), action.claim))
     effect("provision.make")
     await worktrees.provision(paths.hub, paths.repository(n), paths.work(n), action.branch, action.at, ports.policy.trunk, paths.quarantine)
     effect("provision.end")
@@ -33,7 +33,7 @@ async def follow(action: a.FastForward, ports: Ports, effect: Effect) -> None:
 
 async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
     paths, n = ports.paths, action.issue
-    await still(paths.hub, ports.url, (claim_ref(n), action.claim))
+    await still(paths.hub, ports.remote, (claim_ref(n), action.claim))
     issue = await ports.forge.issue(n)
     if issue.state == "closed" or phrases.PARKED in issue.labels:
         raise Moved(f"#{n} is not to be worked on any more")
@@ -136,7 +136,7 @@ async def keep_safe(action: a.KeepSafe, ports: Ports, effect: Effect) -> None:
         made = await agit(hub, "commit-tree", f"{now}^{{tree}}", "-p", now, "-p", action.was, "-F", "-", stdin=message)
         now = Oid(made.out.strip())
     effect("wip.push")
-    await push(hub, ports.url, [Ref(name=wip_ref(action.issue), was=action.was, now=now)])
+    await push(hub, ports.remote, [Ref(name=wip_ref(action.issue), was=action.was, now=now)])
     effect("wip.end")
 
 

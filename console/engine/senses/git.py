@@ -59,8 +59,8 @@ class GitSense:
         self._due = False  # before fetching: what is done meanwhile may not be fetched
         try:
             if not (self._hub / "HEAD").exists():
-                await worktrees.open_hub(self._hub, self._ports.url)
-            await worktrees.fetch(self._hub)
+                await worktrees.open_hub(self._hub, self._ports.remote.url)
+            await worktrees.fetch(self._hub, self._ports.remote.env())
             self._refs = await self._read_refs()
             self._fetched_at = now
             self.state = self._memory.known("git", "git")
