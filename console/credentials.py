@@ -2,7 +2,6 @@
 
 import os
 import stat
-from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from console.place import config_folder
 from console.settings import ForgeSettings
 
 VARIABLE = "OPS_FORGE_TOKEN"
+TAKEN: dict[str, str] = {}  # by this process, from variables
 
 
 def token(forge: ForgeSettings) -> str:
@@ -65,8 +65,8 @@ def sound(secret: str, where: str) -> str:
     return secret
 
 
-@cache
 def variable(name: str) -> str | None:
     """Taken, not read: git runs the project's hooks, and what we start gets our environment. Remembered for the next who asks."""
-    secret = os.environ.pop(name, "").strip()
-    return sound(secret, name) if secret else None
+    if secret := os.environ.pop(name, "").strip():
+        TAKEN[name] = sound(secret, name)
+    return TAKEN.get(name)

@@ -18,9 +18,9 @@ URL = "https://git.example.org:3000"
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv(credentials.VARIABLE, raising=False)
-    credentials.variable.cache_clear()
+    credentials.TAKEN.clear()
     yield
-    credentials.variable.cache_clear()
+    credentials.TAKEN.clear()
 
 
 def forge(**where: str) -> ForgeSettings:
