@@ -72,6 +72,11 @@ def config_folder() -> Path:
     return xdg("XDG_CONFIG_HOME", ".config") / APP
 
 
+def prompts_folder() -> Path:
+    """Where the operator may keep prompts that take the place of ours."""
+    return config_folder() / "prompts"
+
+
 def checkout_of(where: Path) -> Path | None:
     """The git checkout around a folder, None outside of any. Raises SettingsError for one that git will not read."""
     try:

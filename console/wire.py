@@ -22,7 +22,7 @@ from console.errors import SettingsError
 from console.forge.gitea import Gitea
 from console.localforge import protect
 from console.localforge.app import app
-from console.place import Place, belongs, remember_checkout
+from console.place import Place, belongs, prompts_folder, remember_checkout
 from console.settings import Settings, read
 from panes.git import Remote
 from panes.hosts import HOSTS
@@ -130,6 +130,7 @@ async def engine(place: Place, still_ours: Callable[[], bool], through: Through 
             commands=config.commands,
             check_env=config.check_env,
             standing=place.standing,
+            prompts=prompts_folder(),
             me=instance(place),
             process=f"{os.getpid()}-{time.time_ns()}",
             getenv=os.environ.get,

@@ -21,9 +21,28 @@ class Subject(Protocol):
     def body(self) -> str: ...
 
 
-def render(reason: str, *, issue: Subject, branch: str | None, trunk: str, text: str) -> str:
-    """The prompt for a run: ``reason`` names the template (implement, again, checks, conflict)."""
-    template = _templates().get_template(f"{reason}.md")
+class PromptError(Exception):
+    """A template of the operator's that cannot be used: which one, and why."""
+
+
+def render(reason: str, *, issue: Subject, branch: str | None, trunk: str, text: str, own: Path | None = None) -> str:
+    """The prompt for a run: ``reason`` names the template (implement, again, checks, conflict, dispatch).
+
+    A template of that name in the folder ``own`` takes the place of ours, as does one that ours include. Raises PromptError.
+    """
+    import jinja2
+
+    try:
+        return _rendered(reason, issue, branch, trunk, text, own)
+    except jinja2.TemplateError as bad:
+        line = f", line {bad.lineno}" if isinstance(bad, jinja2.TemplateSyntaxError) else ""
+        raise PromptError(f"the prompt {reason}.md of {own} cannot be made{line}: {bad.message}") from bad
+    except (OSError, UnicodeDecodeError) as bad:
+        raise PromptError(f"a prompt in {own} cannot be read: {bad}") from bad
+
+
+def _rendered(reason: str, issue: Subject, branch: str | None, trunk: str, text: str, own: Path | None) -> str:
+    template = _templates(own).get_template(f"{reason}.md")
     shown = {"number": issue.number, "title": issue.title, "body": fenced(issue.body, ISSUE_MAX)}
     return str(template.render(issue=shown, branch=branch, trunk=trunk, text=fenced(text, TEXT_MAX) if text else ""))
 
@@ -38,10 +57,10 @@ def fenced(text: str, most: int) -> str:
     return f"{fence}text\n{text.rstrip()}\n{fence}"
 
 
-@lru_cache(maxsize=1)
-def _templates() -> Any:
+@lru_cache(maxsize=2)
+def _templates(own: Path | None) -> Any:
     import jinja2
 
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    loader = jinja2.FileSystemLoader([*([own] if own else []), Path(__file__).parent])
     # Prompts are Markdown for a model, not HTML for a browser.
     return jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "issue": ("issue", "issues on the forge: new, list, show, close, label, ready"),
     "forge": ("forge", "bring commits from and to the local forge: pull, push"),
     "doctor": ("doctor", "check every precondition, each with its remedy"),
+    "dispatch": ("dispatch", "a prompt for an agent elsewhere"),
     "login": ("login", "ask for the forge's token, check and keep it"),
     "demo": ("demo", "the whole story on a small real project"),
 }
@@ -118,10 +119,11 @@ def explained(error: Exception) -> Failure:
     from console.forge.errors import ForgeError
     from console.localforge.errors import LocalForgeError
     from panes.seen import PanesError
+    from prompts import PromptError
 
     if isinstance(error, NotNamed):
         return Failure(USAGE, str(error))
-    if isinstance(error, SettingsError):
+    if isinstance(error, SettingsError | PromptError):
         return Failure(SETTINGS, str(error))
     if isinstance(error, NoBoard):
         return Failure(STALE, str(error), "`ops-console` opens the console and starts the engine; `ops-console engine` runs it alone")

@@ -65,6 +65,7 @@ class Ports:
     commands: Mapping[str, str]  # kind → the operator's command
     check_env: tuple[str, ...]
     standing: Path
+    prompts: Path  # the operator's own, in place of ours
     me: str  # this console's instance
     process: str  # this very process
     getenv: Callable[[str], str | None]

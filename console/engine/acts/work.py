@@ -4,18 +4,18 @@ from pathlib import Path
 
 from console.core import actions as a
 from console.core import phrases
-from console.core.facts import End, Oid, Run, Work
+from console.core.facts import End, Issue, Oid, Run, Work
 from console.engine import ledger
 from console.engine.claims import claim_ref, wip_ref
 from console.engine.ports import Ports
 from console.engine.push import Ref, push, still
-from console.forge.errors import Moved
+from console.forge.errors import Moved, Refused
 from panes import kinds, worktrees
 from panes.git import agit
 from panes.hosts import worker_env
 from panes.runs import Spec, look_at, reserve
 from panes.seen import Conflict, Effect, GitRefused, Limits
-from prompts import render
+from prompts import PromptError, render
 
 
 async def provision(action: a.Provision, ports: Ports, effect: Effect) -> None:
@@ -41,7 +41,7 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
     if work.tip != action.on:
         raise Moved(f"the worktree of #{n} is at {work.tip[:10]}, not at {action.on[:10]}")
     await worktrees.set_trunk(paths.hub, paths.repository(n), ports.policy.trunk)
-    prompt = render(action.reason, issue=issue, branch=work.branch, trunk=ports.policy.trunk, text=action.text)
+    prompt = told(action, issue, work.branch, ports)
     spec = Spec(
         id=action.run,
         task=str(n),
@@ -67,6 +67,14 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
     effect("launch.start")
     await ports.host.start(folder, action.slot, argv, paths.work(n), env(ports, OPS_RUN=action.run), limits)
     effect("launch.end")
+
+
+def told(action: a.Launch, issue: Issue, branch: str | None, ports: Ports) -> str:
+    """The prompt. Refused: the operator's own template is not one."""
+    try:
+        return render(action.reason, issue=issue, branch=branch, trunk=ports.policy.trunk, text=action.text or "", own=ports.prompts)
+    except PromptError as bad:
+        raise Refused(str(bad), 0) from bad
 
 
 def env(ports: Ports, **more: str) -> dict[str, str]:
