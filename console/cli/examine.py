@@ -19,7 +19,7 @@ from console.core.phrases import CONTEXT
 from console.core.text import span
 from console.engine import files, inbox
 from console.errors import SettingsError
-from console.forge.errors import ForgeError
+from console.forge.errors import ForgeError, ForgeGone
 from console.forge.probe import Rights, rights
 from console.localforge import protect
 from console.place import Place
@@ -129,6 +129,8 @@ def server(place: Place) -> Line:
         return judged(asyncio.run(asked(place)), place)
     except SettingsError as error:
         return Line(name="forge", state="mend", says=str(error))
+    except ForgeGone as gone:
+        return Line(name="forge", state="mend", says=f"{place.url}: {gone}", remedy="is the server running, and is this its address?")
     except ForgeError as error:
         return Line(name="forge", state="mend", says=f"{place.url}: {error}", remedy="`ops-console login` takes another token")
 
