@@ -84,8 +84,14 @@ def plan(command: str | None, env: tuple[str, ...], wall_s: float) -> CheckPlan 
 
 
 def commands(place: Place, repo: RepoSettings) -> dict[str, str]:
-    """What each kind with workers runs. Raises SettingsError for one that has no command."""
+    """What each kind with workers runs. Raises SettingsError for one that has no command, and for a command for a kind of ours."""
+    from panes import kinds  # YAML and msgspec, which a command that starts nothing does not pay
+
     found = {name: kind.script or kind.command or "" for name, kind in repo.kinds.items()}
+    ours = {name: own for name in kinds.names() if (own := kinds.own_command(kinds.load(name)))}
+    if taken := sorted(found.keys() & ours.keys()):
+        raise SettingsError(f"{place.settings}: {taken[0]} is a kind of ours, and needs no command; call your own kind something else")
+    found |= {name: own for name, own in ours.items() if name in repo.workers}
     for name in repo.workers:
         if not found.get(name):
             raise SettingsError(

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from panes import kinds, results
 from panes.seen import Conflict, Ended, Run, RunId, Slot, fact
 
 MARK = "OPS_RUN_DIR"
@@ -184,10 +185,10 @@ def _look_at(folder: Path, marks: _Marks, wrapped: Callable[[], bool]) -> Run:
     spec = _spec(folder)
     if held(folder / "tree.lock") or folder in marks:
         return _run(folder, spec, "alive", None)
-    ended = _end(folder)
+    ended = _end(folder, spec.kind)
     if ended is None and wrapped():
         return _run(folder, spec, "alive", None)
-    ended = ended or _end(folder)  # the shim may have written its end and left between the two looks
+    ended = ended or _end(folder, spec.kind)  # the shim may have written its end and left between the two looks
     if ended is None:
         return _run(folder, spec, "reserved", None)
     return _run(folder, spec, "lost" if ended.why == "lost" else "exited", ended)
@@ -218,7 +219,7 @@ def _told(folder: Path) -> float | None:
         return None
 
 
-def _end(folder: Path) -> Ended | None:
+def _end(folder: Path, kind: str) -> Ended | None:
     try:
         data = (folder / "exit.json").read_bytes()
     except FileNotFoundError:
@@ -228,13 +229,22 @@ def _end(folder: Path) -> Ended | None:
     except msgspec.MsgspecError as bad:
         # It is renamed into place whole, so this is the disk's doing, and looking again will not mend it.
         return Ended(code=None, why="lost", at=(folder / "exit.json").stat().st_mtime, seconds=0.0, detail=f"exit.json is spoilt: {bad}")
-    return replace(ended, detail=last_words(folder)) if ended.why == "ended" and ended.code and not ended.detail else ended
+    if ended.why != "ended" or ended.detail:
+        return ended
+    form = kinds.load(kind).result if kind in kinds.names() else "exit-code"
+    if said := results.complaint(form, output(folder, results.READ_BYTES).replace("\r", "")):
+        return replace(ended, detail=_printable(said), failed=True)
+    return replace(ended, detail=last_words(folder)) if ended.code else ended
 
 
 def last_words(folder: Path) -> str:
     """The last line a run wrote that is not empty, without control characters; at most 300 characters."""
-    lines = "".join(c if c.isprintable() or c == "\n" else " " for c in output(folder, 2_000)).split("\n")
+    lines = [_printable(line) for line in output(folder, 2_000).split("\n")]
     return next((line.strip()[-300:] for line in reversed(lines) if line.strip()), "")
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def started_at(folder: Path) -> float | None:

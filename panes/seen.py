@@ -54,7 +54,8 @@ class Ended:
     why: Literal["ended", "limit", "stopped", "lost", "refused"]
     at: float  # seconds since the epoch
     seconds: float  # how long the child lived; 0 when it never started
-    detail: str = ""  # a sentence for people: the signal, the command not found …
+    detail: str = ""  # a sentence for people: the signal, the command not found, what the agent says went wrong …
+    failed: bool = False  # by the agent's own account, whatever its code
 
 
 @fact

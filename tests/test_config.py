@@ -201,3 +201,34 @@ def test_this_console_keeps_its_name_and_another_state_folder_is_another_console
     assert instance(here) == instance(here) != instance(there)
     assert instance(here).split("-")[0] == instance(there).split("-")[0]
     assert os.listdir(here.instance.parent) == ["console.json"]  # noqa: PTH208
+
+
+def test_a_kind_of_ours_needs_no_command_and_takes_none(home: Path) -> None:
+    checkout = project(home / "proj")
+    settings(checkout, "repos: {acme/api: {workers: {claude: 2}}}")
+    assert load(at(checkout)).commands["claude"].startswith("claude -p ")
+    settings(checkout, "repos: {acme/api: {workers: {claude: 2}, kinds: {claude: {script: mine}}}}")
+    with pytest.raises(SettingsError, match="claude is a kind of ours"):
+        load(at(checkout))
+
+
+def test_a_repository_on_a_server_has_its_address_and_a_state_of_its_own(home: Path) -> None:
+    checkout = project(home / "proj")
+    settings(checkout, "repos: {acme/api: {}}")
+    local = at(checkout)
+    settings(checkout, 'forge: {kind: forgejo, url: "https://git.example.org/"}\nrepos: {acme/api: {}}')
+    there = at(checkout)
+    assert (there.kind, there.url, there.repo) == ("forgejo", "https://git.example.org", "acme/api")
+    assert there.state != local.state
+    assert there.server != local.server
+
+
+@pytest.mark.parametrize(
+    "url", ["", "url: git.example.org", 'url: "https://me:secret@git.example.org"', 'url: "https://git.example.org?token=x"']
+)
+def test_a_server_without_a_sound_address_is_refused_without_showing_it(home: Path, url: str) -> None:
+    checkout = project(home / "proj")
+    settings(checkout, f"forge: {{kind: gitea, {url}}}\nrepos: {{acme/api: {{}}}}")
+    with pytest.raises(SettingsError, match=r"forge\.url is the address") as refused:
+        load(at(checkout))
+    assert "secret" not in str(refused.value)

@@ -23,6 +23,7 @@ from console.forge.errors import ForgeError, ForgeGone
 from console.forge.probe import Rights, rights
 from console.localforge import protect
 from console.place import Place
+from panes import kinds
 from panes.git import git, own_git
 from panes.hosts import worker_env
 
@@ -201,8 +202,8 @@ def workers(place: Place, config: Config) -> list[Line]:
     for slot in config.policy.slots:
         counts[slot.kind] = counts.get(slot.kind, 0) + 1
     if not counts:
-        example = 'workers: {script: 1} and kinds: {script: {command: "./agent.sh {prompt}"}}'
-        remedy = f"set {example} under repos.{place.repo} in ops.yaml"
+        example = 'workers: {claude: 1}, or {script: 1} and kinds: {script: {command: "./agent.sh {prompt}"}}'
+        remedy = f"`ops-console kinds` lists them; set {example} under repos.{place.repo} in ops.yaml"
         return [Line(name="workers", state="mend", says="none: nobody takes an issue up", remedy=remedy)]
     return [worker(kind, count, place, config) for kind, count in counts.items()]
 
@@ -210,7 +211,8 @@ def workers(place: Place, config: Config) -> list[Line]:
 def worker(kind: str, count: int, place: Place, config: Config) -> Line:
     command = config.commands[kind]
     if trouble := cannot_run(command, place, config):
-        remedy = f"install it, or change kinds.{kind} in ops.yaml"
+        install = kinds.load(kind).install if kind in kinds.names() else ""
+        remedy = install or f"install it, or change kinds.{kind} in ops.yaml"
         return Line(name="workers", state="mend", says=f"{count} × {kind}: {trouble}", remedy=remedy)
     return Line(name="workers", state="ok", says=f"{count} × {kind}: {command}")
 

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "forge": ("forge", "bring commits from and to the local forge: pull, push"),
     "doctor": ("doctor", "check every precondition, each with its remedy"),
     "dispatch": ("dispatch", "a prompt for an agent elsewhere"),
+    "kinds": ("kinds", "the kinds of worker, and which are installed"),
     "login": ("login", "ask for the forge's token, check and keep it"),
     "demo": ("demo", "the whole story on a small real project"),
 }

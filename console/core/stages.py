@@ -117,6 +117,8 @@ def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
         return "stopped", "you stopped it"
     if ended.why == "limit":
         return "limit", f"it ran into its limit of {span(t.policy.caps.run_s)}"
+    if ended.failed:
+        return "failed", f"{run.kind} says: {ended.detail}"
     if ended.code != 0:
         return "failed", f"it ended with {ended.code}" + (f": {ended.detail}" if ended.detail else "")
     if work.branch != t.task.branch:

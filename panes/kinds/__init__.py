@@ -3,12 +3,12 @@
 ``command`` is the one-shot command, word by word. ``{command}`` in it stands for the operator's own command (a shell's text), ``{prompt}``
 for the prompt's file, and inside the operator's command for that path as a shell writes it. ``prompt`` says how the prompt goes in:
 ``file`` (by the path alone), ``stdin``, or ``argument`` (its text, as one more word at the end). ``result`` says what is read when it has
-ended.
+ended (``panes.results``). ``env`` is set for it; ``keys`` are the variables of ours that it is given, and no other kind.
 """
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -29,7 +29,10 @@ class Kind:
     what: str  # for people, in a few words
     command: tuple[str, ...]
     prompt: Literal["file", "stdin", "argument"]
-    result: Literal["exit-code"]
+    result: Literal["exit-code", "claude-json", "codex-jsonl"]
+    env: Mapping[str, str] = field(default_factory=dict)
+    keys: tuple[str, ...] = ()
+    install: str = ""  # for people: how to get it, and to log in
 
 
 def names() -> tuple[str, ...]:
@@ -52,7 +55,7 @@ def read(file: Path) -> Kind:
         kind = msgspec.convert(said, Kind)
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as bad:
         raise PanesError(f"{file.name}: {bad}") from bad
-    known = {field.name for field in fields(Kind)}
+    known = {it.name for it in fields(Kind)}
     if unknown := sorted(set(said) - known):
         raise PanesError(f"{file.name}: {unknown[0]} is not a setting of a kind; there is {', '.join(sorted(known))}")
     if kind.name != file.stem:
@@ -69,6 +72,16 @@ def argv(kind: Kind, command: str, prompt: Path) -> list[str]:
     if kind.prompt == "argument":
         return _by_shell('exec "$@" "$(cat "$0")"', prompt, words)
     return words
+
+
+def environment(kind: Kind, getenv: Callable[[str], str | None]) -> dict[str, str]:
+    """What a run of this kind is given besides what every worker is."""
+    return {name: value for name in kind.keys if (value := getenv(name))} | dict(kind.env)
+
+
+def own_command(kind: Kind) -> str | None:
+    """What it runs, for people; None for a kind that runs what the operator says."""
+    return None if "{command}" in kind.command else shlex.join(kind.command)
 
 
 def _fill(word: str, own: str, prompt: Path) -> str:

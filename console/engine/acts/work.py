@@ -60,12 +60,13 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
         raise Moved(str(conflict)) from conflict
     if look_at(folder).state != "reserved":
         raise Moved(f"run {action.run} has begun already")
-    argv = kinds.argv(
-        kinds.load(action.kind if action.kind in kinds.names() else "script"), ports.commands[action.kind], folder / "prompt.md"
-    )
+    kind = kinds.load(action.kind if action.kind in kinds.names() else "script")
+    argv = kinds.argv(kind, ports.commands[action.kind], folder / "prompt.md")
     limits = Limits(wall_s=ports.policy.caps.run_s)
     effect("launch.start")
-    await ports.host.start(folder, action.slot, argv, paths.work(n), env(ports, OPS_RUN=action.run), limits)
+    await ports.host.start(
+        folder, action.slot, argv, paths.work(n), env(ports, **kinds.environment(kind, ports.getenv), OPS_RUN=action.run), limits
+    )
     effect("launch.end")
 
 
