@@ -271,7 +271,9 @@ def test_keys_reach_the_worker_and_its_window_follows(shims: Shims, tmp_path: Pa
 def test_control_c_interrupts_the_worker_and_not_the_shim(shims: Shims) -> None:
     folder = shims.folder()
     outer, inner = pty.openpty()
-    process = subprocess.Popen([*SHIM, str(folder), "--", "sh", "-c", "echo ready; sleep 60"], stdin=inner, stdout=inner, stderr=inner)
+    # exec: between the two, before it has forked, dash takes an interrupt itself and goes on waiting.
+    command = ["sh", "-c", "echo ready; exec sleep 60"]
+    process = subprocess.Popen([*SHIM, str(folder), "--", *command], stdin=inner, stdout=inner, stderr=inner)
     shims.started.append(process)
     os.close(inner)
     until(lambda: "ready" in runs.output(folder), "the worker")
