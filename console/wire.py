@@ -19,7 +19,9 @@ from console.engine.ports import Paths, Ports
 from console.engine.senses import Senses
 from console.engine.watch import Watch
 from console.errors import SettingsError
+from console.forge import probe
 from console.forge.gitea import Gitea
+from console.forge.probe import Rights
 from console.localforge import protect
 from console.localforge.app import app
 from console.place import Place, belongs, prompts_folder, remember_checkout
@@ -71,6 +73,13 @@ def client(place: Place, token: str | None, through: Through = lambda transport:
         return httpx.AsyncClient(transport=through(local), base_url="http://local.invalid")
     headers = {"authorization": f"token {token}"}
     return httpx.AsyncClient(transport=through(httpx.AsyncHTTPTransport()), base_url=place.url, headers=headers)
+
+
+async def rights(place: Place, token: str | None) -> Rights:
+    """What ``token`` lets us do with the repository. Raises a ForgeError."""
+    owner, name = place.repo.split("/", 1)
+    async with client(place, token) as asked:
+        return await probe.rights(asked, owner, name, load(place).trunk)
 
 
 def remote(place: Place) -> Remote:

@@ -13,14 +13,14 @@ from typing import Literal
 
 from console import wire
 from console.cli.engine import running
-from console.config import Config, known_trunk, load, trunk_of
+from console.config import Config, known_trunk, trunk_of
 from console.core.facts import fact
 from console.core.phrases import CONTEXT
 from console.core.text import span
 from console.engine import files, inbox
 from console.errors import SettingsError
 from console.forge.errors import ForgeError, ForgeGone
-from console.forge.probe import Rights, rights
+from console.forge.probe import Rights
 from console.localforge import protect
 from console.place import Place
 from panes import kinds
@@ -127,19 +127,13 @@ def forge(place: Place) -> Line:
 def server(place: Place) -> Line:
     """A forge of somebody else's: reached, and our account may do what landing needs, and no more."""
     try:
-        return judged(asyncio.run(asked(place)), place)
+        return judged(asyncio.run(wire.rights(place, wire.remote(place).token)), place)
     except SettingsError as error:
         return Line(name="forge", state="mend", says=str(error))
     except ForgeGone as gone:
         return Line(name="forge", state="mend", says=f"{place.url}: {gone}", remedy="is the server running, and is this its address?")
     except ForgeError as error:
         return Line(name="forge", state="mend", says=f"{place.url}: {error}", remedy="`ops-console login` takes another token")
-
-
-async def asked(place: Place) -> Rights:
-    owner, name = place.repo.split("/", 1)
-    async with wire.client(place, wire.remote(place).token) as client:
-        return await rights(client, owner, name, load(place).trunk)
 
 
 def judged(found: Rights, place: Place) -> Line:

@@ -7,7 +7,6 @@ import click
 
 from console.cli.failure import FORGE, USAGE, Failure
 from console.cli.which import place
-from console.config import load
 from console.place import Place
 
 
@@ -32,16 +31,11 @@ async def tried(where: Place, secret: str) -> str:
     """What the token may do, in a sentence. Failure: less than is needed, so it is not kept. Raises a ForgeError."""
     from console import wire
     from console.forge.errors import Missing
-    from console.forge.probe import rights
 
-    owner, name = where.repo.split("/", 1)
-    async with wire.client(where, secret) as client:
-        try:
-            found = await rights(client, owner, name, load(where).trunk)
-        except Missing as no:
-            raise Failure(
-                FORGE, f"{where.url} shows this account no repository {where.repo}", "it must be a collaborator with write"
-            ) from no
+    try:
+        found = await wire.rights(where, secret)
+    except Missing as no:
+        raise Failure(FORGE, f"{where.url} shows this account no repository {where.repo}", "it must be a collaborator with write") from no
     if not found.repository.permissions.push:
         raise Failure(FORGE, f"{found.login} may read {where.repo} and not write to it", "make it a collaborator with write")
     return f"{found.login} may write to {where.repo}"

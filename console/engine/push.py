@@ -18,8 +18,8 @@ GONE = (
     "does not appear to be a git repository",
     "unable to access",
 )
-# A no over HTTP, which git calls "unable to access" like an answer that never came.
-NO = re.compile(r"returned error: 4\d\d|authentication failed|could not read (username|password)")
+# A no that stays one, in words that a lost race (a name in another's way) or an answer that never came (HTTP) has too.
+NO = re.compile(r"exists; cannot create|returned error: 4(?!08|29)\d\d|authentication failed|could not read (username|password)")
 
 
 @fact
@@ -51,13 +51,14 @@ async def push(hub: Path, remote: Remote, refs: Sequence[Ref]) -> None:
 def classified(failed: GitFailed, refs: Sequence[Ref]) -> ForgeGone | Moved | Refused:
     said = failed.said.lower()
     names = ", ".join(r.name for r in refs)
+    refused = Refused(f"the forge refused the push of {names}: {failed.said[-300:]}", 0)
+    if NO.search(said):
+        return refused
     if any(word in said for word in LOST):
         return Moved(f"{names} moved meanwhile")
-    if NO.search(said):
-        return Refused(f"the forge refused the push of {names}: {failed.said[-300:]}", 0)
     if failed.code == -1 or any(word in said for word in GONE):
         return ForgeGone(f"the push of {names} got no answer: {failed.said[-200:]}", sent=True)
-    return Refused(f"the forge refused the push of {names}: {failed.said[-300:]}", 0)
+    return refused
 
 
 async def still(hub: Path, remote: Remote, *refs: tuple[str, Oid]) -> None:

@@ -10,14 +10,12 @@ from console.forge.shapes import User, line
 
 
 class Permissions(Struct):
-    admin: bool
     push: bool
 
 
 class Repository(Struct):
     permissions: Permissions
     archived: bool
-    empty: bool
     allow_squash_merge: bool = False
     allow_merge_commits: bool = False
     allow_rebase: bool = False
@@ -52,15 +50,10 @@ class Rights:
         return tuple(map(line, self.branch.status_check_contexts or [])) if self.branch and self.branch.enable_status_check else ()
 
 
-async def login(client: httpx.AsyncClient) -> str:
-    """Whose token it is. Raises a ForgeError: Refused when it is nobody's, or may not be asked that."""
-    return line((await Rest(client, "").read("/api/v1/user", User, top=True)).login)
-
-
 async def rights(client: httpx.AsyncClient, owner: str, name: str, trunk: str) -> Rights:
-    """Three questions. Raises a ForgeError: Missing when the repository is not there, or hidden from this account."""
+    """Three questions. Raises a ForgeError: Refused for a token that is nobody's, Missing for a repository not there or hidden from it."""
     rest = Rest(client, f"/api/v1/repos/{owner}/{name}")
-    who = await login(client)
+    who = line((await rest.read("/api/v1/user", User, top=True)).login)
     repository = await rest.read("", Repository)
     try:
         branch = await rest.read(f"/branches/{trunk}", Branch)

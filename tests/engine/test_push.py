@@ -87,9 +87,12 @@ async def test_a_name_that_begins_like_another_is_another(forge: Path, hub: Path
         ("fatal: unable to access 'http://h/a/b.git/': The requested URL returned error: 403", Refused),
         ("fatal: Authentication failed for 'http://h/a/b.git/'", Refused),
         ("fatal: could not read Username for 'http://h': terminal prompts disabled", Refused),
+        ("! [remote rejected] (cannot lock ref 'refs/ops/claims/a': 'refs/ops/claims' exists; cannot create 'refs/ops/claims/a')", Refused),
+        ("! [remote rejected] (cannot lock ref 'refs/ops/claims/issue-1': reference already exists)", Moved),
         ("fatal: unable to access 'http://h/a/b.git/': The requested URL returned error: 502", ForgeGone),
+        ("fatal: unable to access 'http://h/a/b.git/': The requested URL returned error: 429", ForgeGone),
         ("fatal: unable to access 'http://h/a/b.git/': Failed to connect to h port 80: Connection refused", ForgeGone),
     ],
 )
-def test_a_no_over_http_is_told_from_a_server_that_is_away(said: str, means: type[Exception]) -> None:
+def test_a_no_is_told_from_a_race_that_was_lost_and_from_a_server_that_is_away(said: str, means: type[Exception]) -> None:
     assert isinstance(classified(GitFailed(["push"], 128, said), [Ref(name=NAME, was=None, now=Oid("1" * 40))]), means)
