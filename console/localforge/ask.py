@@ -7,6 +7,7 @@ from datetime import datetime
 from math import ceil
 from urllib.parse import urlencode
 
+from console.localforge.rows import Account
 from console.localforge.store import Place, Settings
 
 MOST, USUAL = 50, 30  # items on a page, as on Gitea: more than MOST is silently cut
@@ -15,9 +16,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")  # JSON can carry lone ones; no file
 
 
 class Refusal(Exception):
-    """The answer is no: HTTP status and message."""
+    """The answer is no: HTTP status and message, None for an answer without a body."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str | None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -25,6 +26,10 @@ class Refusal(Exception):
 
 def not_found() -> Refusal:
     return Refusal(404, "not found")
+
+
+def read_only() -> Refusal:
+    return Refusal(403, "user should have a permission to write to a repo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class Ask:
 
     place: Place
     settings: Settings
+    account: Account
     root: str
     address: str
     path: Mapping[str, str]
@@ -67,6 +73,15 @@ class Ask:
         if not value:
             raise Refusal(422, f"[{name.capitalize()}]: Required")
         return value
+
+    def labels(self) -> Sequence[int]:
+        """The ids of labels for what is made; of who may not write they are dropped without a word."""
+        return self.ids("labels") if self.account.writes else ()
+
+    def writer(self, refusal: Refusal) -> None:
+        """Raises ``refusal`` when the account may only read."""
+        if not self.account.writes:
+            raise refusal
 
     def ids(self, name: str) -> Sequence[int]:
         """A list of numbers; none when it is not there."""

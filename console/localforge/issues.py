@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from console.localforge.rows import Comment, Issue, Label, Pull
@@ -10,7 +10,7 @@ from console.localforge.store import now
 
 ISSUE = """
 SELECT issue.*, (SELECT count(*) FROM comment WHERE comment.issue = issue.number) AS comments,
-       head_branch, head, base_branch, landing, landing_head, landing_drop, merged
+       head_branch, head, base_branch, landing, landing_head, landing_drop, landing_by, merged
 FROM issue LEFT JOIN pull USING (number)
 """
 ORDERS = {
@@ -60,10 +60,10 @@ def some(db: sqlite3.Connection, which: Filter, *, order: str, limit: int, offse
     return _whole(db, db.execute(page, [*values, limit, offset]).fetchall()), total
 
 
-def add(db: sqlite3.Connection, title: str, body: str, labels: Iterable[int]) -> int:
+def add(db: sqlite3.Connection, author: str, title: str, body: str, labels: Iterable[int]) -> int:
     """A new issue's number. Label ids that do not exist are dropped, as on Gitea."""
     at = now()
-    row = db.execute("INSERT INTO issue (title, body, created, updated) VALUES (?, ?, ?, ?)", (title, body, at, at))
+    row = db.execute("INSERT INTO issue (title, body, author, created, updated) VALUES (?, ?, ?, ?, ?)", (title, body, author, at, at))
     number = int(row.lastrowid or 0)
     attach(db, number, labels)
     return number
@@ -112,18 +112,19 @@ def comment(db: sqlite3.Connection, number: int) -> Comment | None:
     return Comment(**row) if row else None
 
 
-def add_comment(db: sqlite3.Connection, number: int, body: str) -> Comment:
+def add_comment(db: sqlite3.Connection, author: str, number: int, body: str) -> Comment:
     at = now()
-    row = db.execute("INSERT INTO comment (issue, body, created, updated) VALUES (?, ?, ?, ?)", (number, body, at, at))
+    made = "INSERT INTO comment (issue, body, author, created, updated) VALUES (?, ?, ?, ?, ?)"
+    row = db.execute(made, (number, body, author, at, at))
     touch(db, number)
-    return Comment(id=int(row.lastrowid or 0), issue=number, body=body, created=at, updated=at)
+    return Comment(id=int(row.lastrowid or 0), issue=number, body=body, author=author, created=at, updated=at)
 
 
 def edit_comment(db: sqlite3.Connection, there: Comment, body: str) -> Comment:
     at = now()
     db.execute("UPDATE comment SET body = ?, updated = ? WHERE id = ?", (body, at, there.id))
     touch(db, there.issue)
-    return Comment(id=there.id, issue=there.issue, body=body, created=there.created, updated=at)
+    return replace(there, body=body, updated=at)
 
 
 def _whole(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[Issue]:
@@ -139,6 +140,6 @@ def _whole(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[Issue]:
 
 
 def _issue(row: sqlite3.Row, labels: tuple[Label, ...]) -> Issue:
-    shared = ("number", "title", "body", "state", "created", "updated", "closed", "comments")
+    shared = ("number", "title", "body", "author", "state", "created", "updated", "closed", "comments")
     pull = Pull.of(row) if row["head_branch"] is not None else None
     return Issue(**{field: row[field] for field in shared}, labels=labels, pull=pull)

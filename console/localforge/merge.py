@@ -17,12 +17,13 @@ DRAFT = re.compile(r"wip:|\[wip\]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a merge was asked for. ``head``: the commit it must be, None for any; an empty title: the pull's own."""
+    """What a merge was asked for. ``head``: the commit it must be, None for any; an empty title: the pull's own; ``by``: a login."""
 
     head: str | None
     title: str
     message: str
     drop: bool
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def merge(place: Place, settings: Settings, number: int, wish: Wish) -> None:
             raise Refusal(404, "GetPullRequestByIndex")
         squash = _allowed(place, settings, issue, issue.pull, wish)
         commit = _commit(place, squash, wish.title or f"{issue.title} (#{number})", wish.message)
-        landing = Landing(commit=commit, head=squash.head, drop=wish.drop and issue.pull.head_branch != settings.trunk)
+        landing = Landing(commit=commit, head=squash.head, drop=wish.drop and issue.pull.head_branch != settings.trunk, by=wish.by)
         with transaction(place) as db:
             pulls.write_landing(db, number, landing)
         advance(place, issue.pull.base_branch, squash.base, commit)

@@ -1,7 +1,7 @@
 """Pulls and statuses in the tables: read and written inside a transaction that the caller holds."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from console.localforge import issues
 from console.localforge.rows import Issue, Landing, Pull, Status
@@ -11,13 +11,12 @@ GREEN = frozenset({"success", "warning", "skipped"})  # what Gitea counts as pas
 RED = frozenset({"failure", "error"})
 
 
-def add(db: sqlite3.Connection, *, title: str, body: str, labels: Iterable[int], head_branch: str, head: str, base_branch: str) -> int:
-    number = issues.add(db, title, body, labels)
+def add(db: sqlite3.Connection, issue: int, *, head_branch: str, head: str, base_branch: str) -> None:
+    """Makes a pull of an issue."""
     db.execute(
         "INSERT INTO pull (number, head_branch, head, base_branch) VALUES (?, ?, ?, ?)",
-        (number, head_branch, head, base_branch),
+        (issue, head_branch, head, base_branch),
     )
-    return number
 
 
 def of_branches(db: sqlite3.Connection, base: str, head: str) -> Issue | None:
@@ -55,8 +54,8 @@ def move_base(db: sqlite3.Connection, number: int, base: str) -> None:
 
 def write_landing(db: sqlite3.Connection, number: int, landing: Landing) -> None:
     """Before the trunk moves: from now on whoever finds the commit in it knows which pull has landed."""
-    values = (landing.commit, landing.head, landing.drop, number)
-    db.execute("UPDATE pull SET landing = ?, landing_head = ?, landing_drop = ? WHERE number = ?", values)
+    values = (landing.commit, landing.head, landing.drop, landing.by, number)
+    db.execute("UPDATE pull SET landing = ?, landing_head = ?, landing_drop = ?, landing_by = ? WHERE number = ?", values)
 
 
 def write_merged(db: sqlite3.Connection, pull: Pull, landing: Landing, closes: Iterable[int]) -> None:
@@ -80,15 +79,15 @@ def _retarget(db: sqlite3.Connection, pull: Pull) -> None:
             move_base(db, stacked.number, pull.base_branch)
 
 
-def add_status(db: sqlite3.Connection, *, sha: str, context: str, state: str, description: str, target_url: str) -> Status:
-    at = now()
+def add_status(db: sqlite3.Connection, said: Mapping[str, str]) -> Status:
+    """``said``: the texts of a Status, by field."""
+    fields = {**said, "created": now()}
     row = db.execute(
-        "INSERT INTO status (sha, context, state, description, target_url, created) VALUES (?, ?, ?, ?, ?, ?)",
-        (sha, context, state, description, target_url, at),
+        """INSERT INTO status (sha, context, state, description, target_url, author, created)
+           VALUES (:sha, :context, :state, :description, :target_url, :author, :created)""",
+        fields,
     )
-    return Status(
-        id=int(row.lastrowid or 0), sha=sha, context=context, state=state, description=description, target_url=target_url, created=at
-    )
+    return Status(**next(db.execute("SELECT * FROM status WHERE id = ?", (row.lastrowid,))))
 
 
 def statuses(db: sqlite3.Connection, sha: str) -> list[Status]:

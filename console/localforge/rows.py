@@ -5,6 +5,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["open", "closed"]
+Role = Literal["owner", "write", "read"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who may ask. Nobody is renamed or removed, so what is theirs names them by their login."""
+
+    login: str
+    role: Role
+
+    @property
+    def writes(self) -> bool:
+        return self.role != "read"
+
+
+YOU = Account(login="you", role="write")  # whoever may open the folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +33,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landing:
-    """A squash commit that was made of ``head``: only in the trunk does it count. ``drop``: the branch goes with it."""
+    """A squash commit that was made of ``head``: only in the trunk does it count. ``drop``: the branch goes with it; ``by``: a login."""
 
     commit: str
     head: str
     drop: bool
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +57,7 @@ class Pull:
         """From a row that has the pull table's columns."""
         landing = None
         if row["landing"] is not None:
-            landing = Landing(commit=row["landing"], head=row["landing_head"], drop=bool(row["landing_drop"]))
+            landing = Landing(commit=row["landing"], head=row["landing_head"], drop=bool(row["landing_drop"]), by=row["landing_by"])
         shared = ("number", "head_branch", "head", "base_branch", "merged")
         return cls(**{name: row[name] for name in shared}, landing=landing)
 
@@ -52,6 +69,7 @@ class Issue:
     number: int
     title: str
     body: str
+    author: str
     state: State
     created: int
     updated: int
@@ -66,6 +84,7 @@ class Comment:
     id: int
     issue: int
     body: str
+    author: str
     created: int
     updated: int
 
@@ -80,4 +99,5 @@ class Status:
     state: str
     description: str
     target_url: str
+    author: str
     created: int

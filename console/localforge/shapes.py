@@ -2,45 +2,49 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from zlib import crc32
 
 from console.localforge import refs
 from console.localforge.merge import is_draft
-from console.localforge.rows import Comment, Issue, Label, Pull, Status
+from console.localforge.rows import YOU, Account, Comment, Issue, Label, Pull, Status
 from console.localforge.store import Place, Settings
 
 Json = dict[str, object]
-
-USER = "you"  # the one account: whoever may open the folder
 
 
 def when(at: int | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def user() -> Json:
+def number(login: str) -> int:
+    """Gitea numbers its accounts; here the number follows from the login."""
+    return 1 if login == YOU.login else crc32(login.encode())
+
+
+def user(login: str) -> Json:
     return {
-        "id": 1,
-        "login": USER,
+        "id": number(login),
+        "login": login,
         "login_name": "",
         "source_id": 0,
         "full_name": "",
-        "email": f"{USER}@example.invalid",
+        "email": f"{login}@example.invalid",
         "avatar_url": "",
-        "html_url": f"local://{USER}",
+        "html_url": f"local://{login}",
         "language": "",
         "is_admin": False,
         "active": True,
         "restricted": False,
         "visibility": "public",
-        "username": USER,
+        "username": login,
     }
 
 
-def repository(settings: Settings, *, empty: bool) -> Json:
+def repository(settings: Settings, account: Account, *, empty: bool) -> Json:
     address = _address(settings)
     return {
         "id": 1,
-        "owner": user() | {"login": settings.owner, "username": settings.owner},
+        "owner": user(YOU.login) | {"login": settings.owner, "username": settings.owner},
         "name": settings.name,
         "full_name": f"{settings.owner}/{settings.name}",
         "description": "",
@@ -50,7 +54,7 @@ def repository(settings: Settings, *, empty: bool) -> Json:
         "html_url": address,
         "url": address,
         "default_branch": settings.trunk,
-        "permissions": {"admin": False, "push": True, "pull": True},
+        "permissions": {"admin": account.role == "owner", "push": account.writes, "pull": True},
         "has_issues": True,
         "has_pull_requests": True,
         "allow_merge_commits": False,
@@ -67,7 +71,7 @@ def repository(settings: Settings, *, empty: bool) -> Json:
     }
 
 
-def branch(settings: Settings, name: str, commit: str) -> Json:
+def branch(settings: Settings, account: Account, name: str, commit: str) -> Json:
     protected = name == settings.trunk
     return {
         "name": name,
@@ -76,8 +80,8 @@ def branch(settings: Settings, name: str, commit: str) -> Json:
         "required_approvals": 0,
         "enable_status_check": protected,
         "status_check_contexts": [settings.required] if protected else [],
-        "user_can_push": not protected,
-        "user_can_merge": True,
+        "user_can_push": account.writes and not protected,
+        "user_can_merge": account.writes,
         "effective_branch_protection_name": "",
     }
 
@@ -115,7 +119,7 @@ def issue(settings: Settings, it: Issue) -> Json:
 def pull(place: Place, settings: Settings, it: Issue, its: Pull, branches: Mapping[str, str]) -> Json:
     """``branches``: every branch and its commit, as they are now."""
     base, head = branches.get(its.base_branch), branches.get(its.head_branch)
-    merged = its.landing.commit if its.landing and its.merged is not None else None
+    landed = its.landing if its.merged is not None else None
     return _common(settings, it) | {
         "assignees": [],
         "requested_reviewers": [],
@@ -124,8 +128,8 @@ def pull(place: Place, settings: Settings, it: Issue, its: Pull, branches: Mappi
         "mergeable": it.state == "open" and not is_draft(it.title) and _is_clean(place, base, head),
         "merged": its.merged is not None,
         "merged_at": when(its.merged),
-        "merge_commit_sha": merged,
-        "merged_by": user() if merged else None,
+        "merge_commit_sha": landed.commit if landed else None,
+        "merged_by": user(landed.by) if landed else None,
         "allow_maintainer_edit": False,
         "base": {"label": its.base_branch, "ref": its.base_branch, "sha": base or "", "repo_id": 1},
         "head": {
@@ -144,7 +148,7 @@ def comment(settings: Settings, it: Comment) -> Json:
         "html_url": f"{address}#issuecomment-{it.id}",
         "pull_request_url": "",
         "issue_url": address,
-        "user": user(),
+        "user": user(it.author),
         "original_author": "",
         "original_author_id": 0,
         "body": it.body,
@@ -162,7 +166,7 @@ def status(settings: Settings, it: Status) -> Json:
         "description": it.description,
         "url": f"{_address(settings)}/statuses/{it.sha}",
         "context": it.context,
-        "creator": user(),
+        "creator": user(it.author),
         "created_at": when(it.created),
         "updated_at": when(it.created),
     }
@@ -175,7 +179,7 @@ def _common(settings: Settings, it: Issue) -> Json:
         "url": address,
         "html_url": address,
         "number": it.number,
-        "user": user(),
+        "user": user(it.author),
         "title": it.title,
         "body": it.body,
         "labels": [label(settings, one) for one in it.labels],

@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS issue (
     number  INTEGER PRIMARY KEY,  -- issues and pulls share the numbers
     title   TEXT NOT NULL,
     body    TEXT NOT NULL,
+    author  TEXT NOT NULL DEFAULT 'you',
     state   TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
@@ -30,6 +31,7 @@ CREATE TABLE IF NOT EXISTS pull (
     landing      TEXT,                        -- the squash commit, written before the trunk moves
     landing_head TEXT,                        -- what it squashes
     landing_drop INTEGER NOT NULL DEFAULT 0,  -- whether its branch goes with it
+    landing_by   TEXT NOT NULL DEFAULT 'you',
     merged       INTEGER                      -- when; null: it is not
 );
 CREATE INDEX IF NOT EXISTS pull_head ON pull (head_branch);
@@ -37,6 +39,7 @@ CREATE TABLE IF NOT EXISTS comment (
     id      INTEGER PRIMARY KEY,
     issue   INTEGER NOT NULL REFERENCES issue,
     body    TEXT NOT NULL,
+    author  TEXT NOT NULL DEFAULT 'you',
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL
 );
@@ -59,10 +62,23 @@ CREATE TABLE IF NOT EXISTS status (
     state       TEXT NOT NULL,
     description TEXT NOT NULL,
     target_url  TEXT NOT NULL,
+    author      TEXT NOT NULL DEFAULT 'you',
     created     INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS status_sha ON status (sha, context);
+CREATE TABLE IF NOT EXISTS account (
+    login TEXT PRIMARY KEY COLLATE NOCASE,
+    role  TEXT NOT NULL CHECK (role IN ('owner', 'write', 'read'))
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS token (
+    sha256 TEXT PRIMARY KEY,                        -- of the token; itself it is nowhere
+    login  TEXT NOT NULL COLLATE NOCASE REFERENCES account,
+    scopes TEXT NOT NULL                            -- comma-separated
+) WITHOUT ROWID;
 """
+
+# Columns that a forge made before there were accounts lacks: what is in it is the operator's.
+LATER = (("issue", "author"), ("comment", "author"), ("status", "author"), ("pull", "landing_by"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,9 @@ def make_tables(place: Place) -> None:
     with closing(sqlite3.connect(place.database, timeout=BUSY_S, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(SCHEMA)
+        for table, column in LATER:
+            if column not in {row[1] for row in db.execute(f"PRAGMA table_info({table})")}:
+                db.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT 'you'")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import sqlite3
 from typing import Literal
 
 from console.localforge import issues, shapes
-from console.localforge.ask import Ask, Refusal, Reply, not_found
+from console.localforge.ask import Ask, Refusal, Reply, not_found, read_only
 from console.localforge.routes import Route
 from console.localforge.rows import Issue
 from console.localforge.store import transaction
@@ -31,7 +31,7 @@ def listed(ask: Ask) -> Reply:
 def create(ask: Ask) -> Reply:
     title = ask.needed("title")
     with transaction(ask.place) as db:
-        number = issues.add(db, title, ask.text("body") or "", ask.ids("labels"))
+        number = issues.add(db, ask.account.login, title, ask.text("body") or "", ask.labels())
         issue = there(db, number)
     return Reply(status=201, body=shapes.issue(ask.settings, issue))
 
@@ -54,8 +54,15 @@ def there(db: sqlite3.Connection, number: int) -> Issue:
     return issue
 
 
+def own(ask: Ask, author: str) -> None:
+    """Who may only read may change only what is theirs; the refusal has no words."""
+    if author != ask.account.login:
+        ask.writer(Refusal(403, None))
+
+
 def change(db: sqlite3.Connection, ask: Ask, issue: Issue) -> None:
     """Title, body and state, of an issue or a pull, as the request's body has them; an empty title is no title."""
+    own(ask, issue.author)
     title, body, state = ask.text("title"), ask.text("body"), ask.text("state")
     if state not in (None, "open", "closed"):
         raise Refusal(412, f"unknown state: {state}")
@@ -81,6 +88,7 @@ def labels(ask: Ask) -> Reply:
 
 def create_label(ask: Ask) -> Reply:
     """A name that exists is taken again, as a second label: Gitea does, and a client has to list first."""
+    ask.writer(read_only())
     name, color = ask.needed("name"), ask.needed("color").removeprefix("#")
     if not re.fullmatch(r"[0-9a-fA-F]{6}|[0-9a-fA-F]{3}", color):
         raise Refusal(422, f"invalid color: #{color}")
@@ -91,6 +99,7 @@ def create_label(ask: Ask) -> Reply:
 
 def add_labels(ask: Ask) -> Reply:
     """By ids or by names, not mixed; unknown ones are ignored without a word."""
+    ask.writer(Refusal(403, "write permission is required"))
     wanted = ask.body.get("labels")
     if not isinstance(wanted, list) or {type(item) for item in wanted} not in ({int}, {str}, set()):
         raise Refusal(400, "labels should be an array of strings or integers")
@@ -112,6 +121,7 @@ def _labels_of(ask: Ask, issue: Issue) -> Reply:
 
 def drop_label(ask: Ask) -> Reply:
     """By id alone; one that is not on the issue is fine."""
+    ask.writer(Refusal(403, "write permission is required"))
     word = ask.path["label"]
     with transaction(ask.place) as db:
         there(db, ask.number)
@@ -135,7 +145,7 @@ def create_comment(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
         if issues.one(db, ask.number) is None:
             raise Refusal(500, f"issue does not exist [id: 0, repo_id: 1, index: {ask.number}]")  # Gitea's handler does not map it
-        comment = issues.add_comment(db, ask.number, text)
+        comment = issues.add_comment(db, ask.account.login, ask.number, text)
     return Reply(status=201, body=shapes.comment(ask.settings, comment))
 
 
@@ -144,6 +154,7 @@ def edit_comment(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
         if (comment := issues.comment(db, ask.number)) is None:
             raise not_found()
+        own(ask, comment.author)
         return Reply(body=shapes.comment(ask.settings, issues.edit_comment(db, comment, text)))
 
 

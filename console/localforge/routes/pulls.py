@@ -33,15 +33,8 @@ def create(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
         if (other := pulls.of_branches(db, base, head)) and other.state == "open":
             raise Refusal(409, _exists(other.number, head, base))
-        number = pulls.add(
-            db,
-            title=title,
-            body=ask.text("body") or "",
-            labels=ask.ids("labels"),
-            head_branch=head,
-            head=branches[head],
-            base_branch=base,
-        )
+        number = issues.add(db, ask.account.login, title, ask.text("body") or "", ask.labels())
+        pulls.add(db, number, head_branch=head, head=branches[head], base_branch=base)
         issue = _there(db, number)
     return Reply(status=201, body=_shape(ask, issue, branches))
 
@@ -95,6 +88,7 @@ def edit(ask: Ask) -> Reply:
 
 def squash(ask: Ask) -> Reply:
     """``Do: squash`` and nothing else. The branch goes with the pull unless told otherwise."""
+    ask.writer(Refusal(405, "User not allowed to merge PR"))
     style = ask.needed("Do")
     if style in STYLES:
         raise Refusal(405, f"{style} is not allowed an allowed merge style for this repository")
@@ -105,6 +99,7 @@ def squash(ask: Ask) -> Reply:
         title=ask.text("MergeTitleField") or "",
         message=ask.text("MergeMessageField") or "",
         drop=ask.body.get("delete_branch_after_merge") is not False,
+        by=ask.account.login,
     )
     merge(ask.place, ask.settings, ask.number, wish)
     return Reply()

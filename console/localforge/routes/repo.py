@@ -14,25 +14,25 @@ def limits(ask: Ask) -> Reply:
 
 
 def account(ask: Ask) -> Reply:
-    return Reply(body=shapes.user())
+    return Reply(body=shapes.user(ask.account.login))
 
 
 def repository(ask: Ask) -> Reply:
     empty = refs.branch(ask.place.repo, ask.settings.trunk) is None
-    return Reply(body=shapes.repository(ask.settings, empty=empty))
+    return Reply(body=shapes.repository(ask.settings, ask.account, empty=empty))
 
 
 def branches(ask: Ask) -> Reply:
     there = sorted(refs.branches(ask.place.repo).items())
     page = there[ask.offset : ask.offset + ask.limit]
-    return ask.listing([shapes.branch(ask.settings, name, commit) for name, commit in page], len(there))
+    return ask.listing([shapes.branch(ask.settings, ask.account, name, commit) for name, commit in page], len(there))
 
 
 def branch(ask: Ask) -> Reply:
     name = ask.path["branch"]
     if (commit := refs.branch(ask.place.repo, name)) is None:
         raise not_found()
-    return Reply(body=shapes.branch(ask.settings, name, commit))
+    return Reply(body=shapes.branch(ask.settings, ask.account, name, commit))
 
 
 INSTANCE: tuple[Route, ...] = (

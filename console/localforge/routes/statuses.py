@@ -1,25 +1,20 @@
 """Commit statuses: posted by whoever checked a commit, and summed up."""
 
 from console.localforge import pulls, refs, shapes
-from console.localforge.ask import Ask, Refusal, Reply, not_found
+from console.localforge.ask import Ask, Refusal, Reply, not_found, read_only
 from console.localforge.routes import Route
 from console.localforge.store import transaction
 
 
 def create(ask: Ask) -> Reply:
     """Any word is taken as a state, and a branch or an abbreviated id as the commit; an unknown commit is 500, as on Gitea."""
+    ask.writer(read_only())
     word = ask.path["sha"]
     if (sha := refs.commit(ask.place.repo, word)) is None:
         raise Refusal(500, f"object does not exist [id: {word}, rel_path: ]")
+    said = {field: ask.text(field) or "" for field in ("context", "state", "description", "target_url")}
     with transaction(ask.place) as db:
-        status = pulls.add_status(
-            db,
-            sha=sha,
-            context=ask.text("context") or "",
-            state=ask.text("state") or "",
-            description=ask.text("description") or "",
-            target_url=ask.text("target_url") or "",
-        )
+        status = pulls.add_status(db, {**said, "sha": sha, "author": ask.account.login})
     return Reply(status=201, body=shapes.status(ask.settings, status))
 
 
