@@ -1,4 +1,4 @@
-"""Commits between the operator's checkout and the local forge, fast-forward only, at the operator's word."""
+"""The local forge: commits from and to the operator's checkout, fast-forward only, and the forge served to other programs."""
 
 from pathlib import Path
 
@@ -7,6 +7,8 @@ import click
 from console.cli.failure import USAGE, Failure
 from console.cli.which import place
 from console.config import load
+from console.localforge.accounts import LOGIN, SCOPES, USUAL, new_token
+from console.localforge.rows import Role
 from console.place import Place
 from panes.git import GitFailed, own_git
 
@@ -69,6 +71,57 @@ def push(ctx: click.Context) -> None:
     except NotFastForward as no:
         raise Failure(1, str(no), "`ops-console forge pull` brings them in") from no
     tell(checkout, before, oid, "the forge has them all already")
+
+
+@forge.command("serve")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0: any that is free.")
+@click.pass_context
+def serve(ctx: click.Context, port: int) -> None:
+    """Serve the forge on 127.0.0.1, Gitea's API and git over HTTP, until C-c or SIGTERM. `forge token` lets somebody in."""
+    from console import wire
+    from console.localforge import serve as server
+
+    where = place(ctx)
+    wire.found(where)
+    try:
+        listening = server.listen(port)
+    except OSError as taken:
+        raise Failure(1, f"port {port} of {server.LOOPBACK} cannot be had: {taken.strerror}", "--port 0 takes any that is free") from taken
+    with listening:
+        click.echo(server.url(listening))  # flushed: who started us reads it from a pipe
+        server.serve(where.forge, listening)
+
+
+def login(ctx: click.Context, option: click.Parameter, name: str) -> str:
+    if not LOGIN.fullmatch(name):
+        raise click.BadParameter(f"{name!r} is no account's name: letters, digits, and . _ - between them")
+    return name
+
+
+@forge.command("token")
+@click.argument("name", callback=login)
+@click.option("--role", type=click.Choice(["owner", "write", "read"]), help="What the account may; a new one may write.")
+@click.option(
+    "--scope",
+    "scopes",
+    type=click.Choice(SCOPES),
+    metavar="SCOPE",
+    multiple=True,
+    default=USUAL,
+    show_default=True,
+    help="What the token may.",
+)
+@click.pass_context
+def token(ctx: click.Context, name: str, role: Role | None, scopes: tuple[str, ...]) -> None:
+    """Print a new token of the account NAME, this once; the account is made if there is none. For `forge serve`."""
+    from console import wire
+    from console.localforge.store import Place as Folder
+
+    where = place(ctx)
+    wire.found(where)
+    made, grant = new_token(Folder(where.forge), name, role, scopes)
+    click.echo(made)
+    click.echo(f"{grant.account.login} ({grant.account.role}) may {grant.said} with it; it cannot be shown again", err=True)
 
 
 def tell(checkout: Path, before: str, after: str, nothing: str) -> None:

@@ -29,7 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "engine": ("engine", "the loop without a window"),
     "attach": ("engine", "look at a worker in its own tmux"),
     "issue": ("issue", "issues on the forge: new, list, show, close, label, ready"),
-    "forge": ("forge", "bring commits from and to the local forge: pull, push"),
+    "forge": ("forge", "the local forge: pull and push commits, serve it, make tokens"),
     "doctor": ("doctor", "check every precondition, each with its remedy"),
     "dispatch": ("dispatch", "a prompt for an agent elsewhere"),
     "kinds": ("kinds", "the kinds of worker, and which are installed"),
