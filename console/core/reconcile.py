@@ -10,7 +10,8 @@ from console.core.facts import Answer, Blind, Pull, Run, Tree, fact
 from console.core.order import rank
 from console.core.phrases import PARKED, short, span
 from console.core.policy import Policy
-from console.core.stages import ROWS, never_began
+from console.core.rows.runs import never_began
+from console.core.stages import ROWS
 from console.core.task import Observed, Task, Trouble
 from console.core.view import Do, Room, Unseen, View
 from console.core.ways import TIDY, check
