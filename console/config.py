@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.core.facts import Slot, Suite, fact
+from console.core.guard import Guard
 from console.core.policy import Caps, CheckPlan, Policy, SlotPlan
 from console.errors import SettingsError
 from console.place import Place, digest
@@ -49,6 +50,7 @@ def load(place: Place) -> Config:
         full=plan(full, env, repo.check.timeout),
         pick_label=repo.pick.label,
         skip_labels=frozenset(repo.pick.skip) | {"ops/hold"},
+        guard=Guard(paths=tuple(repo.guard.paths), tests=repo.guard.deleted_tests == "ask"),
         land_when=repo.land.when,
         title=repo.land.title,
         caps=Caps(

@@ -9,6 +9,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, NewType
 
+from console.core.guard import PATHS
 from console.errors import SettingsError
 
 Seconds = NewType("Seconds", float)  # written 90, 90s, 20m, 2h, 1d
@@ -64,6 +65,12 @@ class PickSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardSettings:
+    paths: list[str] = setting(list(PATHS), "globs of files that no change touches without your `pass`")
+    deleted_tests: Literal["ask", "allow"] = setting("ask", "whether a change that leaves fewer tests waits for your `pass`")
+
+
+@dataclass(frozen=True, slots=True)
 class LandSettings:
     when: Literal["green", "approved"] = setting("green", "in mode auto: land what is green, or only what you `merge`")
     title: str = setting("{type}: {title} (#{issue})", "of pulls and squash commits")
@@ -84,6 +91,7 @@ class RepoSettings:
     workers: dict[str, int] = setting({}, "how many slots of each kind")
     kinds: dict[str, KindSettings] = setting({}, "what the kinds run")
     pick: PickSettings = setting(PickSettings(), "which issues")
+    guard: GuardSettings = setting(GuardSettings(), "what needs your word")
     land: LandSettings = setting(LandSettings(), "how it lands")
     limits: LimitSettings = setting(LimitSettings(), "caps")
 

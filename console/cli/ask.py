@@ -134,3 +134,16 @@ def interrupt(ctx: click.Context, slot: str, wait: bool) -> None:
 def retry(ctx: click.Context, number: str, wait: bool) -> None:
     """A new start for issue N: caps and clocks count from now, and it is no longer parked."""
     leave(ctx, "retry", number, wait)
+
+
+@click.command("pass")
+@click.argument("number", metavar="N", callback=issue_address)
+@wait_option
+@click.pass_context
+def pass_(ctx: click.Context, number: str, wait: bool) -> None:
+    """Let the guarded change of issue N by, pinned to its head as it is now."""
+    shown = files.raw(place(ctx).state)
+    task = next((t for t in shown["tasks"] if t["issue"] == int(number)), None)
+    if not task or not task["head"]:
+        raise Failure(1, f"there is no change for issue {number} in hand", "`ops-console status` lists what there is")
+    leave(ctx, "pass", number, wait, pinned=task["head"])

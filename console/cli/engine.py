@@ -100,7 +100,7 @@ async def _run(where: Any, still_ours: Any, once: bool, until_idle: bool) -> int
             await loop.once()
         else:
             await wire.run(parts, until_idle)
-        parked = [s.issue for s in loop.plan.steps if s.stage in ("parked", "foreign", "on_hold")] if loop.plan else []
+        parked = [s.issue for s in loop.plan.steps if s.stage in ("parked", "foreign", "on_hold", "guarded")] if loop.plan else []
         if until_idle and parked:
             click.echo(f"left to you: {', '.join(map(str, parked))} (`ops-console why N`)", err=True)
             return 1

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "stop": ("ask", "end a worker; its work is kept"),
     "interrupt": ("ask", "type C-c into a worker's pane, once"),
     "retry": ("ask", "a new start for an issue"),
+    "pass": ("ask", "let a guarded change by, as it is now"),
     "mode": ("stand", "what the engine may do by itself: watch, assist, auto"),
     "pause": ("stand", "start nothing new"),
     "resume": ("stand", "end a pause"),
@@ -48,7 +50,7 @@ class Doors(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"console.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

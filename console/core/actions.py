@@ -25,6 +25,7 @@ class Note:
     issue: int
     command: str
     word: str
+    about: Oid | None = None  # the head that a `pass` lets by
 
 
 @fact

@@ -10,7 +10,7 @@ from console.core.task import Observed
 from console.core.view import Do, Unseen, View
 
 Steps = Mapping[int, tuple[View, Do]]
-OF_THE_FORGE = ("assign", "wake", "merge", "retry")  # what is refused for something that the forge has, or has not
+OF_THE_FORGE = ("assign", "wake", "merge", "retry", "pass")  # what is refused for something that the forge has, or has not
 
 
 class Desk:
@@ -155,6 +155,21 @@ def retry(desk: Desk, c: Command) -> tuple[str, str]:
     return "waiting", "it is being written down"
 
 
+def let_by(desk: Desk, c: Command) -> tuple[str, str]:
+    """`pass`: a guarded change may go on, as it was seen."""
+    found = desk.task(c.target)
+    if not found or found[0].issue.state == "closed":
+        return "refused", f"there is no open issue {c.target}"
+    t, do = found
+    if c.id in t.ledger.words:
+        return "granted", f"its guarded change may go on: {do.why}"
+    if not t.guarded:
+        return "refused", f"nothing of {t.n} waits for a pass: {do.why}"
+    if t.pass_word != c:
+        return "refused", f"{t.n} stands at {short(t.tip)} now: look at it and say it again"
+    return "waiting", "it is being written down"
+
+
 def leave(desk: Desk, c: Command) -> tuple[str, str]:
     """The operator leaves and wants everything stopped."""
     alive = {t.run.slot for t, _ in desk.steps.values() if t.run and t.run.state in ("reserved", "alive")}
@@ -169,6 +184,7 @@ ASKED: Mapping[str, Callable[[Desk, Command], tuple[str, str]]] = {
     "stop": stop,
     "merge": merge,
     "retry": retry,
+    "pass": let_by,
     "leave": leave,
 }
 

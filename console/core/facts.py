@@ -214,6 +214,14 @@ class MergeFacts:
 
 
 @fact
+class Changes:
+    """What the work does to the files of the trunk it started from. ``files``: touched, new and gone, both names of a renamed one."""
+
+    files: tuple[str, ...]
+    lost_tests: tuple[str, ...]  # files of tests that are gone, or have fewer tests than they had
+
+
+@fact
 class Verdict:
     """What checking a tree gave. A single failure is not final: the same tree is checked once more first."""
 
@@ -257,6 +265,7 @@ class Ledger:
     words: frozenset[str]  # ids of commands written down
     noted: frozenset[str]  # what was told on the forge, by key
     refused: Mapping[RunId, str]  # the project's own commit hook said no, in these words
+    passed: frozenset[Oid]  # heads whose guarded changes the operator let by
     held: bool  # the operator stopped it, and has not said `retry` since
     parked: str | None  # why it was parked last
     seconds: float  # workers' time so far

@@ -1,6 +1,7 @@
 """What the settings ask for, as the pure part needs it."""
 
 from console.core.facts import Mode, Slot, Suite, fact
+from console.core.guard import Guard
 
 
 @fact
@@ -46,9 +47,15 @@ class Policy:
     full: CheckPlan | None  # before landing
     pick_label: str | None = "ops/ready"
     skip_labels: frozenset[str] = frozenset({"epic", "study", "ops/hold"})
+    guard: Guard = Guard()
     land_when: str = "green"
     title: str = "{type}: {title} (#{issue})"
     caps: Caps = Caps()
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What checks a change."""
+        return tuple(plan.command for plan in (self.fast, self.full) if plan)
 
     def kind_of(self, slot: str) -> str | None:
         return next((plan.kind for plan in self.slots if plan.slot == slot), None)

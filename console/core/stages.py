@@ -20,6 +20,7 @@ ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (
     (7, claims.unclaimed),
     (12, runs.ended_badly),
     (25, runs.launch),
+    (13, pulls.guarded),
     (14, pulls.unchecked),
     (15, pulls.unpublished),
     (16, pulls.no_pull),

@@ -5,6 +5,7 @@ from typing import Literal
 
 from console.core.actions import Action
 from console.core.facts import (
+    Changes,
     Claim,
     Command,
     Graph,
@@ -42,6 +43,7 @@ class Task:
     statuses: Look[Mapping[str, str]]  # context → state on the pull's head
     ledger: Look[Ledger]
     merge: Look[MergeFacts | None]  # the pull's head (or the tip) with the trunk
+    changes: Look[Changes | None]  # of the tip; None while there is none
     graph: Look[Graph]  # of all the commits above
     rescued: frozenset[Tree]  # snapshots kept in the hub
     has_repository: bool  # its bare clone stands on this machine

@@ -7,6 +7,7 @@ from typing import TypeVar
 from console.core.actions import Action
 from console.core.facts import (
     Blind,
+    Changes,
     Claim,
     Command,
     Graph,
@@ -26,6 +27,7 @@ from console.core.facts import (
     Work,
     fact,
 )
+from console.core.guard import guarded
 from console.core.phrases import PARKED
 from console.core.policy import CheckPlan, Policy, SlotPlan
 from console.core.task import Observed, Task
@@ -159,6 +161,10 @@ class View:
         return self._see("merge", self.task.merge)
 
     @property
+    def changes(self) -> Changes | None:
+        return self._see("changes", self.task.changes)
+
+    @property
     def graph(self) -> Graph:
         return self._see("commits", self.task.graph)
 
@@ -233,6 +239,22 @@ class View:
         if not said or not pull or (said.pinned and not self.graph.made_from(pull.head, said.pinned)):
             return None
         return said
+
+    @property
+    def pass_word(self) -> Command | None:
+        """The operator's `pass` for what is guarded, said about this tip or one that the engine made from it."""
+        said = [c for c in self.seen.commands if c.do == "pass" and c.target == str(self.n)]
+        if not said or not self.guarded:
+            return None
+        return next((c for c in said if not c.pinned or (self.tip and self.graph.made_from(self.tip, c.pinned))), None)
+
+    @property
+    def guarded(self) -> tuple[str, ...]:
+        """What of the change needs the operator's `pass`, and has it not."""
+        changes, tip = self.changes, self.tip
+        if not changes or not tip or any(self.graph.made_from(tip, head) for head in self.ledger.passed):
+            return ()
+        return guarded(changes, self.policy.guard, self.policy.commands)
 
     @property
     def may_claim(self) -> bool:

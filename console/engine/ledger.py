@@ -20,9 +20,9 @@ def book(folder: Path, end: End) -> None:
         replace(path, json.dumps({"outcome": end.outcome, "tip": end.tip, "tree": end.tree, "at": end.at, "said": end.said}))
 
 
-def word(folder: Path, command: str, what: str, at: float) -> None:
+def word(folder: Path, command: str, what: str, at: float, about: Oid | None = None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    replace(folder / f"word-{command}.json", json.dumps({"word": what, "at": at}))
+    replace(folder / f"word-{command}.json", json.dumps({"word": what, "at": at, "about": about}))
 
 
 def note(folder: Path, key: str) -> None:
@@ -50,6 +50,7 @@ def read(folder: Path, runs: Iterable[Run]) -> Ledger:
         starts=len(runs),
         ends=tuple(_end(r) for r in runs if (r.folder / "end.json").exists()),
         baseline=_said_at(words.values(), "retry"),
+        passed=frozenset(Oid(w["about"]) for w in words.values() if w["word"] == "pass"),
         held=_said_at(words.values(), "stop") > _said_at(words.values(), "retry"),
         words=frozenset(words),
         noted=frozenset(p.name[6:] for p in folder.glob("noted-*")),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from console.core import actions, order
 from console.core.facts import Answer, Blind, Command, Known, Ledger, Look, Pull, Run, Said, SlotSeen, T_co, Trunk, Verdict, fact
+from console.core.guard import guarded
 from console.core.phrases import CONTEXT, cut, short
 from console.core.policy import Policy, SlotPlan
 from console.core.reconcile import Plan, Step, unsure_merges
@@ -70,7 +71,7 @@ def board(
         trunk=trunk(seen, policy),
         engine=engine,
         tasks=tuple(task(seen.tasks[s.issue], s, policy, places.get(s.issue), since, seen) for s in shown),
-        pulls=tuple(p for s in shown if (p := pull(seen.tasks[s.issue], s, seen))),
+        pulls=tuple(p for s in shown if (p := pull(seen.tasks[s.issue], s, seen, policy))),
         train=tuple(train(seen, plan)),
         bays=tuple(bay(r) for r in value(seen.checks) or () if r.state == "alive"),
         slots=tuple(slot(sp, seen, steps, lines) for sp in policy.slots),
@@ -178,7 +179,7 @@ def run(r: Run, seen: Observed) -> RunShown:
     )
 
 
-def pull(t: Task, step: Step, seen: Observed) -> PullShown | None:
+def pull(t: Task, step: Step, seen: Observed, policy: Policy) -> PullShown | None:
     p: Pull | None = value(t.pull)
     if not p:
         return None
@@ -187,7 +188,8 @@ def pull(t: Task, step: Step, seen: Observed) -> PullShown | None:
         CheckShown(name=k, state=v, required=k == CONTEXT, since=None, s=None, eta_s=None, url=None)
         for k, v in (value(t.statuses) or {}).items()
     ]
-    merge = value(t.merge)
+    merge, changes = value(t.merge), value(t.changes)
+    touched = guarded(changes, policy.guard, policy.commands) if changes else ()
     now, graph = value(seen.trunk), value(t.graph)
     said = next((c for c in seen.commands if c.do == "merge" and c.target == f"p{p.number}"), None)
     return PullShown(
@@ -211,8 +213,8 @@ def pull(t: Task, step: Step, seen: Observed) -> PullShown | None:
         deleted=None,
         risk=None,
         risk_why=(),
-        guarded=(),
-        passed=False,
+        guarded=touched,
+        passed=bool(touched),  # else it would not have got so far
         hold=None,
         asked=Word(by=said.by, since=iso(said.at)) if said else None,
     )
@@ -314,7 +316,7 @@ def findings(seen: Observed, plan: Plan, since: Mapping[int, Since]) -> Iterator
     """What is wrong and wants a person."""
     for s in plan.steps:
         began = since[s.issue].at if s.issue in since else seen.now
-        if s.stage in ("parked", "foreign") or (s.stage == "unknown" and seen.now - began > UNKNOWN_S):
+        if s.stage in ("parked", "foreign", "guarded") or (s.stage == "unknown" and seen.now - began > UNKNOWN_S):
             yield finding(s.stage, str(s.issue), s.why, f"ops-console why {s.issue}", began, seen.now)
     red = next((s for s in plan.steps if s.stage == "held"), None)
     if red:

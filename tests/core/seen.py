@@ -9,6 +9,7 @@ from typing import Any
 
 from console.core.facts import (
     Blind,
+    Changes,
     Claim,
     Command,
     End,
@@ -151,7 +152,7 @@ def end(n: int = 12, number: int = 1, outcome: Outcome = "good", **over: Any) ->
 
 def ledger(*ends: End, **over: Any) -> Ledger:
     said: dict[str, Any] = {"starts": len(ends), "ends": ends, "baseline": 0.0, "seconds": 60.0, "parked": None, "refused": {}}
-    return Ledger(**{**said, "words": frozenset(), "noted": frozenset(), "held": False, **over})
+    return Ledger(**{**said, "words": frozenset(), "noted": frozenset(), "passed": frozenset(), "held": False, **over})
 
 
 def merges(head: Oid = H1, onto: Oid = M0, **over: Any) -> MergeFacts:
@@ -171,6 +172,7 @@ def task(n: int = 12, **over: Any) -> Task:
         "statuses": {},
         "ledger": ledger(),
         "merge": None,
+        "changes": Changes(files=("larder.py",), lost_tests=()),
         "graph": GRAPH,
     }
     looks = {name: known(over.pop(name, value)) for name, value in said.items()}
@@ -275,7 +277,7 @@ def step(subject: Task, *others: Task, by: Policy | None = None, **over: Any) ->
 
 def on(subject: Task, **over: Any) -> Task:
     """``subject`` with other looks or facts."""
-    looks = {"claim", "runs", "work", "remote", "wip", "pull", "statuses", "ledger", "merge", "graph"}
+    looks = {"claim", "runs", "work", "remote", "wip", "pull", "statuses", "ledger", "merge", "changes", "graph"}
     return replace(subject, **{name: known(value) if name in looks else value for name, value in over.items()})
 
 

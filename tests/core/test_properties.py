@@ -18,7 +18,21 @@ many = settings(max_examples=500, deadline=None)
 # A task may rest in these without an action: each waits for an event, a time, or a person that its sentence names.
 WAITING = {
     *("working", "merged", "cancelled", "parked", "on_hold", "foreign", "not_eligible", "queued", "held", "claim", "provision"),
-    *("launch", "retry", "red", "conflict", "behind", "empty", "backoff", "checking", "unchecked", "lagging", "waiting", "aboard"),
+    *(
+        "launch",
+        "guarded",
+        "retry",
+        "red",
+        "conflict",
+        "behind",
+        "empty",
+        "backoff",
+        "checking",
+        "unchecked",
+        "lagging",
+        "waiting",
+        "aboard",
+    ),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from hypothesis import strategies as st
 
 from console.core import actions as a
-from console.core.facts import Blind, Graph, Known, Ledger, MergeFacts, Oid, Pull, Run, Standing, Tree, Trunk, Work
+from console.core.facts import Blind, Changes, Graph, Known, Ledger, MergeFacts, Oid, Pull, Run, Standing, Tree, Trunk, Work
 from console.core.policy import Caps, Policy
 from console.core.reconcile import Plan, reconcile
 from console.core.task import Observed, Task, Trouble
@@ -81,6 +81,7 @@ class World:
             noted=self.some(f"proof-p{n + 100}"),
             refused={r.id: "no" for r in runs if self.rarely()},
             held=self.rarely(),
+            passed=self.some(*OIDS),
         )
 
     def work(self, n: int) -> Work:
@@ -93,6 +94,10 @@ class World:
         state = self.one(("open", "open", "open", "closed", "merged"))
         head = self.one((s.H1, s.H1, *OIDS))
         return s.pull(n, head=head, state="open" if state == "open" else "closed", merged=state == "merged")
+
+    def changes(self) -> Changes | None:
+        files = ("larder.py", "Makefile") if self.rarely() else ("larder.py",)
+        return Changes(files=files, lost_tests=("tests/test_larder.py",) if self.rarely() else ())
 
     def merge(self, head: str, onto: str) -> MergeFacts:
         tree = None if self.rarely() else self.one((s.TREES[s.H1], *TREES))
@@ -148,6 +153,7 @@ class World:
             statuses=self.look({"ops/verify": "success"}),
             ledger=self.look(self.ledger(n, runs)),
             merge=self.look(self.one((None, *[self.merge(pull.head, onto)] * 4))),
+            changes=self.look(self.changes()),
             graph=self.look(self.graph()),
             rescued=self.some(*TREES),
             has_repository=self.coin(),
@@ -164,7 +170,7 @@ class World:
 
     def commands(self, numbers: list[int]) -> tuple[Any, ...]:
         targets = (*SLOTS, "w09", "all", "²", "", *(str(n) for n in numbers), *(f"p{n + 100}" for n in numbers))
-        dos = ("assign", "wake", "interrupt", "stop", "merge", "merge", "retry", "leave", "dance")
+        dos = ("assign", "wake", "interrupt", "stop", "merge", "merge", "retry", "pass", "leave", "dance")
         args: tuple[dict[str, str], ...] = ({}, {}, {"slot": "w02"}, {"kind": "other"}, {"first": "yes"}, {"text": "x"})
         return tuple(
             s.command(

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from console.core.facts import Blind, Known, Oid
+from console import forge as forges
+from console.core.facts import Blind, Changes, Known, Oid
 from console.core.reconcile import reconcile
 from console.engine.claims import claim_ref
 from console.engine.loop import Loop
@@ -11,7 +12,7 @@ from console.engine.ports import Ports
 from console.engine.push import Ref, push
 from console.engine.senses.forge import ForgeSense
 from console.engine.senses.memory import Memory
-from console.forge import Changes, Forge
+from console.forge import Forge
 from panes.git import git
 from panes.runs import Spec, reserve
 from panes.seen import RunId, Slot
@@ -30,7 +31,7 @@ class Listening:
         self._forge = forge
         self._heard = heard
 
-    async def changed(self, since: str | None) -> Changes:
+    async def changed(self, since: str | None) -> forges.Changes:
         changes = await self._forge.changed(since)
         self._heard()
         return changes
@@ -100,3 +101,43 @@ async def test_the_last_run_is_the_one_with_the_highest_number_whatever_the_cloc
     runs = (await loop.senses.look({}, {})).tasks[1].runs
     assert isinstance(runs, Known)
     assert [r.id for r in runs.value] == ["1-9", "1-10"]
+
+
+async def test_the_files_and_the_tests_that_a_change_takes_away_are_seen(loop: Loop, ports: Ports) -> None:
+    await claimed(ports)
+    where, sense = ports.paths.work(1), loop.senses.git
+
+    def commit(files: dict[str, str | None]) -> Oid:
+        for name, text in files.items():
+            path = where / name
+            if text is None:
+                path.unlink()
+            else:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+        git(where, "add", "--all")
+        git(where, "commit", "--quiet", "--message", "x")
+        tip = Oid(git(where, "rev-parse", "HEAD").out.strip())
+        git(ports.paths.hub, "fetch", "--quiet", str(where), tip)
+        return tip
+
+    two = "def test_a() -> None: ...\nasync def test_b() -> None: ...\n"
+    kept = "class TestX:\n" + "".join(f"    def test_{i}(self) -> None: ...\n" for i in range(9))
+    before = commit({"tests/test_two.py": two, "tests/test gone.py": two, "tests/test_moved.py": kept, "plain.py": "x\n"})
+    one = two.splitlines()[0] + "\n"
+    after = commit(
+        {
+            "tests/test_two.py": one,
+            "tests/test gone.py": None,
+            "tests/test_moved.py": None,
+            "tests/test_renamed.py": kept + "    x = 1\n",
+            "tests/test_new.py": one,
+            "plain.py": None,
+        }
+    )
+    seen = await sense.changes(before, after)
+    assert set(seen.files) == {
+        *("tests/test_two.py", "tests/test gone.py", "tests/test_moved.py", "tests/test_renamed.py", "tests/test_new.py", "plain.py"),
+    }
+    assert seen.lost_tests == ("tests/test gone.py", "tests/test_two.py")
+    assert await sense.changes(after, after) == Changes(files=(), lost_tests=())

@@ -37,6 +37,16 @@ def emptied(t: View) -> Do | None:
     )
 
 
+def guarded(t: View) -> Do | None:
+    """It touches what decides how it is checked, or leaves fewer tests: the operator looks at it first."""
+    found, work = t.guarded, t.work
+    if not found:
+        return None
+    look = (f"git -C {work.where} diff {short(t.trunk.head)}...{short(work.tip)}",) if work else ()
+    why = f"it changes {', '.join(found[:5])}{' and more' if found[5:] else ''}: `pass {t.n}` lets it by as it is now"
+    return Do(stage="guarded", why=why, evidence=(*look, *found), yours=True)
+
+
 def unchecked(t: View) -> Do | None:
     """The last run was good; its tree is checked before anybody sees it."""
     last = t.ledger.last

@@ -6,6 +6,7 @@ from console.core.phrases import short, span
 from console.core.view import Do, View
 from console.core.ways import park, run
 
+SAID = {"retry": "you asked for a new start", "stop": "you asked to stop", "pass": "you let its guarded change by"}
 LOST = "nobody saw it end"
 STOP_AGAIN_S = 15.0  # longer than the grace between TERM and KILL
 STARTING_S = 5.0  # a shim takes its lock within 50 ms; on a busy machine within a second or two
@@ -15,10 +16,10 @@ def said(t: View) -> Do | None:
     """A word of the operator's that the ledger has not yet."""
     if t.issue.state == "closed":
         return None
-    for word in (t.said("retry", str(t.n)), t.told_to_stop):
+    for word in (t.said("retry", str(t.n)), t.told_to_stop, t.pass_word):
         if word and word.id not in t.ledger.words:
-            why = "you asked for a new start" if word.do == "retry" else "you asked to stop"
-            return Do(stage="said", why=why, action=a.Note(issue=t.n, command=word.id, word=word.do))
+            about = t.tip if word.do == "pass" else None
+            return Do(stage="said", why=SAID[word.do], action=a.Note(issue=t.n, command=word.id, word=word.do, about=about))
     return None
 
 

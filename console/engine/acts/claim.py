@@ -31,4 +31,4 @@ async def note(action: a.Note, ports: Ports, effect: Effect) -> None:
         effect("note.label")
         await ports.forge.label(action.issue, (), (PARKED,))
     effect("note.word")
-    ledger.word(ports.paths.runs / str(action.issue), action.command, action.word, ports.clock())
+    ledger.word(ports.paths.runs / str(action.issue), action.command, action.word, ports.clock(), action.about)

@@ -7,6 +7,7 @@ from console.core import phrases
 from console.core.actions import Action
 from console.core.facts import (
     Blind,
+    Changes,
     Graph,
     Issue,
     Known,
@@ -135,6 +136,7 @@ class Senses:
         begun = {Oid(r.about["on"]) for r in (() if isinstance(runs, Blind) else runs.value) if "on" in r.about}
         heads = {x for look in (remote, wip) if not isinstance(look, Blind) and (x := look.value)}
         tip = None if isinstance(work, Blind) or not work.value else work.value.tip
+        stands = tip or next((look.value for look in (wip, remote) if not isinstance(look, Blind) and look.value), None)
         graph, merge = await self._commits(n, trunk, pull, tip, heads | begun | ({held.head} if held and held.head else set()))
         return Task(
             issue=issue,
@@ -148,6 +150,7 @@ class Senses:
             statuses=await self.forge.statuses(None if isinstance(pull, Blind) else pull.value),
             ledger=self._ledger(n, runs),
             merge=merge,
+            changes=await self._changes(n, trunk, stands if held else None),
             graph=graph,
             rescued=await self.git.rescued(n),
             has_repository=self._folders.get(n, False),
@@ -159,6 +162,15 @@ class Senses:
         if any(r.state in ("reserved", "alive") for r in runs.value):
             return self._memory.blind(("work", n), "somebody works in it")
         return await self.git.work(n, tuple((r.id, r.state) for r in runs.value))
+
+    async def _changes(self, n: int, trunk: Look[Trunk], tip: Oid | None) -> Look[Changes | None]:
+        if isinstance(trunk, Blind):
+            return trunk
+        try:
+            seen = await self.git.changes(trunk.value.head, tip) if tip and await self.git.there(tip) else None
+        except GitFailed as error:
+            return self._memory.blind(("changes", n), str(error))
+        return self._memory.known(("changes", n), seen)
 
     async def _commits(
         self, n: int, trunk: Look[Trunk], pull: Look[Pull | None], tip: Oid | None, heads: set[Oid]

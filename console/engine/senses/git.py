@@ -3,11 +3,13 @@
 Facts about objects hold for ever, so each is asked once. A worktree is looked at only when nobody works in it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from console.core.facts import Blind, Claim, Graph, Landed, Lander, Look, MergeFacts, Oid, Tree, Trunk, Work
+from console.core.facts import Blind, Changes, Claim, Graph, Landed, Lander, Look, MergeFacts, Oid, Tree, Trunk, Work
+from console.core.guard import TEST, is_test
 from console.engine.claims import claim_ref, lander_ref, read_claim, read_lander, wip_ref
 from console.engine.ports import Ports
 from console.engine.senses.memory import Memory
@@ -37,6 +39,7 @@ class GitSense:
         self._trees: dict[Oid, Tree] = {}
         self._inside: dict[tuple[Oid, Oid], bool] = {}
         self._merges: dict[tuple[Oid, Oid], MergeFacts] = {}
+        self._changes: dict[tuple[Oid, Oid], Changes] = {}
         self._moved: dict[Oid, Oid | None] = {}
         self._words: dict[Oid, str] = {}
         self._works: dict[int, tuple[object, Work | None]] = {}
@@ -171,6 +174,25 @@ class GitSense:
             )
         return self._merges[onto, head]
 
+    async def changes(self, trunk: Oid, tip: Oid) -> Changes:
+        """What ``tip`` changes, against the commit where it left the trunk."""
+        if (trunk, tip) not in self._changes:
+            base = Oid((await agit(self._hub, "merge-base", trunk, tip)).out.strip())
+            asked = await agit(self._hub, "diff", "--name-status", "--find-renames", "-z", base, tip)
+            files, gone, kept = names(asked.out)
+            before, after = [await self._tests(at, list(some)) for at, some in ((base, kept.values()), (tip, kept))]
+            fewer = {now for now, then in kept.items() if after.get(now, 0) < before.get(then, 0)}
+            self._changes[trunk, tip] = Changes(files=files, lost_tests=tuple(sorted(fewer | set(gone))))
+        return self._changes[trunk, tip]
+
+    async def _tests(self, at: Oid, files: list[str]) -> dict[str, int]:
+        """How many tests are declared in each of the files at a commit."""
+        if not files:
+            return {}
+        literal = [f":(literal){name}" for name in files]
+        asked = await agit(self._hub, "grep", "--count", "-z", "-I", "-E", TEST, at, "--", *literal, ok=(0, 1))
+        return {name: int(count) for name, count in re.findall(r"[0-9a-f]+:([^\0]+)\0(\d+)\n", asked.out)}
+
     async def moved_from(self, head: Oid) -> Oid | None:
         """The head that ``head`` was made from by a move onto the trunk: two parents, and exactly their merge. Nobody has to be trusted."""
         if head not in self._moved:
@@ -213,6 +235,27 @@ class GitSense:
         """The snapshots of a task that are kept in the hub."""
         start = f"{RESCUE}issue-{issue}/"
         return frozenset([await self.tree(oid) for name, oid in self._refs.items() if name.startswith(start)])
+
+
+def names(listed: str) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
+    """`diff --name-status -z` read: every name in it, the tests that are gone, and those that are there still: name → name before."""
+    words = iter(listed.split("\0"))
+    files: list[str] = []
+    gone: list[str] = []
+    kept: dict[str, str] = {}
+    for status in words:
+        if not status:
+            break
+        before = next(words)
+        now = next(words) if status[0] in "RC" else before
+        files += [before] if now == before else [before, now]
+        if not is_test(before) or status[0] in "AC":
+            continue
+        if status[0] == "D" or not is_test(now):
+            gone.append(before)
+        else:
+            kept[now] = before
+    return tuple(files), tuple(gone), kept
 
 
 def _landed(line: str) -> Landed | None:
