@@ -102,6 +102,9 @@ class OpsApp(App[str], inherit_bindings=False):
                 self._assign(chosen)
             case "merge":
                 self._merge(chosen)
+            case "pass" if chosen.task:
+                asked = verbs.asked(verb, chosen)
+                self._confirm(((f"Pass {asked.target}", "b text"),), partial(explain.let_by, chosen.task, asked), "Pass", asked)
             case "worker.stop":
                 self._stop(chosen)
             case "attach":

@@ -36,6 +36,7 @@ KEYMAP: tuple[Key, ...] = (
     _verb("worker.wake", "w", "wake", "wake the slot's worker: it takes up what is next", 1),
     _verb("assign", "a", "assign", "give this issue to a slot, or this slot an issue", 2),
     _verb("merge", "m", "merge", "land this pull, pinned to the head shown; it is still checked", 3),
+    _verb("pass", "D", "pass", "let this guarded change by, pinned to the head shown", 0),
     # Looking, not doing: a console that only reads attaches read-only.
     replace(_verb("attach", "t", "attach", "the worker's own terminal, yours until F12", 4), group="look"),
     _verb("worker.interrupt", "x", "interrupt", "type C-c to the worker", 5),

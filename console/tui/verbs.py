@@ -53,6 +53,12 @@ def _merge(scene: Scene, chosen: Chosen) -> str | None:
     return None
 
 
+def _pass(scene: Scene, chosen: Chosen) -> str | None:
+    if chosen.task is None:
+        return "choose an issue first"
+    return None if chosen.task.stage == "guarded" else f"nothing of {chosen.task.issue} waits for a pass"
+
+
 def _live(scene: Scene, chosen: Chosen) -> str | None:
     if chosen.slot is None:
         return "choose a slot first (tab)"
@@ -87,6 +93,7 @@ REASONS: dict[str, Callable[[Scene, Chosen], str | None]] = {
     "worker.wake": _wake,
     "assign": _assign,
     "merge": _merge,
+    "pass": _pass,
     "worker.interrupt": _live,
     "worker.stop": _stop,
     "task.retry": _retry,
@@ -117,6 +124,8 @@ def asked(verb: str, chosen: Chosen, slot: str = "", issue: int = 0) -> Asked:
             return Asked(do="retry", target=str(chosen.task.issue), args={})
         case "merge" if chosen.pull:
             return Asked(do="merge", target=f"p{chosen.pull.pull}", args={}, pinned=chosen.pull.head)
+        case "pass" if chosen.task:
+            return Asked(do="pass", target=str(chosen.task.issue), args={}, pinned=chosen.task.head)
         case "assign":
             return Asked(do="assign", target=str(issue), args={"slot": slot})
     raise ValueError(f"{verb} asks nothing of the engine for {chosen}")

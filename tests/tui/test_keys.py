@@ -55,7 +55,28 @@ async def test_a_verb_leaves_its_command(opened: Open, state: Path, keys: list[s
         assert command["pinned"] is None
 
 
+async def test_a_guarded_change_is_let_by_pinned_to_the_head_that_was_shown(opened: Open, state: Path) -> None:
+    guarded = sample.task(
+        1400,
+        "run the checks faster",
+        stage="guarded",
+        row=13,
+        why="it changes Makefile (guarded): `pass 1400` lets it by",
+        head=HEAD,
+        evidence=("git -C /work/1400 diff 5c0ffee...4e1d77a",),
+    )
+    async with opened(sample.busy(tasks=(guarded,)), size=(120, 36)) as pilot:
+        await pilot.press("shift+tab", "D")
+        await until(pilot, lambda: "git -C /work/1400 diff" in frame(pilot))
+        assert left(state) == []
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(left(state)))
+    [command] = left(state)
+    assert (command["do"], command["target"], command["pinned"]) == ("pass", "1400", HEAD)
+
+
 REASONS = [
+    (["shift+tab", "D"], "nothing of 1396 waits for a pass"),
     (["m"], "1423 has no pull yet"),
     (["j"] * 5 + ["w"], "w01 works already"),
     (["G", "x"], "nobody works in w11"),

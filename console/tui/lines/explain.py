@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from console.core.shown import EventShown, SlotShown
+from console.core.shown import EventShown, SlotShown, TaskShown
 from console.tui.keymap import KEYMAP, Key
 from console.tui.lines import EMPTY, Bit, Line, line, paragraph
 from console.tui.lines.issue import CHECKS, fact, text
@@ -89,6 +89,20 @@ def merge(scene: Scene, chosen: Chosen, asked: Asked, width: int) -> list[Line]:
         *fact("undo", "none: a commit that undoes it is a new issue", width, "dim"),
     ]
     return lines
+
+
+def let_by(task: TaskShown, asked: Asked, width: int) -> list[Line]:
+    """What the operator is told before a guarded change goes on."""
+    return [
+        line((f"{task.issue} ", "b text"), (task.title, "text")),
+        EMPTY,
+        *paragraph(task.why, width, before=("◆ ", "b ask")),
+        *(line(("  ", "dim"), (said, "text")) for said in task.evidence),
+        EMPTY,
+        *fact("lets by", f"{(asked.pinned or '')[:12]}, and what the engine makes of it; another commit asks again", width),
+        *fact("then", "it is checked, proposed and landed like any other", width),
+        *fact("shell", f"ops-console pass {asked.target}", width, "dim"),
+    ]
 
 
 def stop(chosen: Chosen, asked: Asked, width: int) -> list[Line]:
