@@ -135,7 +135,7 @@ def stop_engine(where: Any) -> None:
     deadline = time.monotonic() + START_S
     while running(where.state) == pid:
         if time.monotonic() > deadline:
-            raise Failure(1, f"process {pid} was told to end and has not yet")
+            raise Failure(1, f"process {pid} was told to end and has not yet", "it ends by itself after a merge that is under way")
         time.sleep(0.05)
 
 

@@ -65,6 +65,7 @@ class Loop:
     on_event: Callable[[EventShown], None] = lambda event: None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     ending: bool = False
+    grace_s: float = 5.0  # for what is under way when it ends
     ticks: int = 0
     since: float = field(default_factory=time.time)
     seen: Observed | None = None
@@ -299,11 +300,15 @@ class Loop:
         self._written = (now, said)
 
     async def _end(self) -> None:
-        """Lets what is under way finish for a moment, then leaves it: every action may be done again."""
+        """Lets what is under way finish for a moment, then leaves it: every action may be done again.
+
+        Not a merge: a forge that is hung up on stops half-way, with the commit on the trunk and the pull open for ever.
+        """
         if self._busy:
-            await asyncio.wait(self._busy.values(), timeout=5)
-        for task in list(self._busy.values()):
-            task.cancel()
+            await asyncio.wait(self._busy.values(), timeout=self.grace_s)
+        for action, task in list(self._busy.items()):
+            if not isinstance(action, a.Merge):
+                task.cancel()
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
         if self.seen and self.plan and self.still_ours():  # else it is another's board by now
             self._publish(self.seen, self.plan, at_once=True)

@@ -134,6 +134,42 @@ async def test_a_merge_that_never_arrived_is_not_repeated_blindly_and_nothing_el
         await until(lambda: len(world.subjects()) == 3, "said again, it lands, and the other after it")
 
 
+async def test_an_engine_that_is_told_to_end_waits_for_the_answer_to_its_merge_and_does_not_hang_up(make: Made) -> None:
+    """A forge that is hung up on stops half-way: the trunk has the commit, and the pull is open for ever."""
+    world, asked, go = one_ready(make), asyncio.Event(), asyncio.Event()
+    hung_up: list[bool] = []
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        asked.set()
+        more, went = asyncio.create_task(reader.read()), asyncio.create_task(go.wait())
+        await asyncio.wait({more, went}, return_when=asyncio.FIRST_COMPLETED)
+        hung_up.append(more.done())
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(slow, "127.0.0.1", 0)
+    address = "http://127.0.0.1:{1}/merge".format(*server.sockets[0].getsockname())
+
+    async def over_the_wire(request: httpx.Request, inner: httpx.AsyncBaseTransport) -> httpx.Response:
+        async with httpx.AsyncHTTPTransport() as wire:
+            there = httpx.Request("POST", address, content=request.content, extensions=request.extensions)
+            await (await wire.handle_async_request(there)).aread()
+        return await inner.handle_async_request(request)
+
+    async with server, running(world, lambda inner: Between(inner, is_merge, over_the_wire)) as engine:
+        engine.loop.grace_s = 0.05
+        await asyncio.wait_for(asked.wait(), DEADLINE_S)
+        engine.loop.ending = True
+        engine.loop.woken.set()
+        await asyncio.sleep(20 * engine.loop.grace_s)  # there is nothing to wait for: that it does not hang up is what is asked
+        assert not hung_up
+        go.set()
+        await until(lambda: len(world.subjects()) == 2, "it landed")
+    assert hung_up == [False]
+
+
 async def test_while_one_action_sleeps_the_others_advance_and_a_pause_is_honoured(make: Made) -> None:
     """It sleeps for as long as all the rest takes, which is more than any 30 s on a busy machine."""
     world, morning = one_ready(make), asyncio.Event()
