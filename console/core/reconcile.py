@@ -1,6 +1,6 @@
 """Observed → Plan: pure, no clock, file, network or await. The stage table for each task, then what the modes allow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from console.core import actions as a
@@ -12,11 +12,13 @@ from console.core.phrases import PARKED, short, span
 from console.core.policy import Policy
 from console.core.rows.runs import never_began
 from console.core.stages import ROWS
-from console.core.task import Observed, Task, Trouble
+from console.core.task import Observed, Task, Trouble, TroubleKind
 from console.core.view import Do, Room, Unseen, View
 from console.core.ways import TIDY, check
 
 UNKNOWN = 28  # below the last row
+# Tries of one merge: "not yet", or "not as you say" of a world that is. A minute, by the waits between them; Forgejo was seen to take 16 s.
+PATIENCE: Mapping[TroubleKind, int] = {"later": 7, "moved": 10}
 
 
 @fact
@@ -198,6 +200,8 @@ def after_trouble(t: View, do: Do, trouble: Trouble) -> Do:
     """An action that failed before is tried again later; one that keeps being refused is left to a person."""
     if trouble.kind == "refused" and trouble.count >= t.policy.caps.landings and not isinstance(do.action, a.Park):
         return replace(do, action=a.Park(issue=t.n, why=f"refused {trouble.count} times: {trouble.why}"))
+    if isinstance(do.action, a.Merge) and trouble.count >= PATIENCE.get(trouble.kind, trouble.count + 1):
+        return replace(do, action=a.Park(issue=t.n, why=f"the forge has not merged it in a minute: {trouble.why}"))
     wait = min(0.2 if trouble.kind == "moved" else 60.0, 1.0) * 2 ** min(trouble.count - 1, 6)
     due = trouble.at + min(wait, 60.0)
     if t.seen.now >= due or trouble.kind == "unsure":

@@ -191,6 +191,16 @@ def test_what_is_refused_five_times_is_left_to_a_person() -> None:
     assert step.action is None
 
 
+@pytest.mark.parametrize(("kind", "count"), [("later", 7), ("moved", 10)])
+def test_a_pull_that_the_forge_has_not_merged_in_a_minute_leaves_the_train_to_a_person(kind: str, count: int) -> None:
+    merge = a.Merge(landing=s.landing(), lander=Oid("lander"))
+    seen: Any = {"verdicts": s.GREEN, "lander": s.lander(s.landing())}
+    step = s.step(BLESSED, troubles={merge: trouble(kind, count)}, **seen)
+    assert step.action == a.Park(issue=12, why="the forge has not merged it in a minute: it said no")
+    before = s.step(BLESSED, troubles={merge: trouble(kind, count - 1, at=s.NOW - 99)}, **seen)
+    assert before.action == merge
+
+
 def test_what_waits_out_a_failure_does_not_keep_the_others_from_its_slot_or_bay() -> None:
     launch = s.step(starting(1), by=ONE_SLOT).action
     assert launch
