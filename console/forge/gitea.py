@@ -8,10 +8,12 @@ from urllib.parse import quote
 import httpx
 
 from console.core.facts import Comment, Issue, Oid, Pull
-from console.forge import Changes, shapes
+from console.forge import Changes, merging, shapes
+from console.forge.answers import decoded
 from console.forge.errors import Missing, Moved, Refused
-from console.forge.rest import Rest, decoded
-from console.forge.shapes import Created, GiteaComment, GiteaIssue, GiteaPull, Label, Status, User
+from console.forge.merging import Means
+from console.forge.rest import Rest
+from console.forge.shapes import Created, GiteaComment, GiteaIssue, GiteaPull, Label, Named, Repository, Status, User
 
 MERGE_S = 600.0  # a client that hangs up cancels a merge wherever it is, so it is given minutes
 OVERLAP = timedelta(seconds=2)  # times are whole seconds, and written before they can be seen
@@ -23,7 +25,7 @@ class Gitea:
     """One repository. ``client``: base address (without ``/api/v1``), credentials and transport; whoever made it closes it."""
 
     def __init__(self, client: httpx.AsyncClient, owner: str, name: str) -> None:
-        self._rest = Rest(client, f"/api/v1/repos/{quote(owner, safe='')}/{quote(name, safe='')}")
+        self._rest = Rest(client, owner, name)
         self._me: str | None = None
 
     async def changed(self, since: str | None) -> Changes:
@@ -111,10 +113,24 @@ class Gitea:
             "MergeMessageField": message,
             "delete_branch_after_merge": True,
         }
+        answer = await self._rest.answer("POST", f"/pulls/{n}/merge", sent, answer_s=MERGE_S)
+        means = merging.found(answer).means
+        if means is Means.BROKE:
+            await self._look_after(n)
+        if means is not Means.LANDED:
+            raise merging.refusal(answer)
+
+    async def _look_after(self, n: int) -> None:
+        """What came of a merge that the forge broke off with 500, for which it gives nobody but its admin a reason."""
+        if (await self.pull(n)).merged:
+            raise Moved("it is merged, though the forge failed afterwards")
         try:
-            await self._rest.write("POST", f"/pulls/{n}/merge", sent, answer_s=MERGE_S)
-        except Missing as gone:
-            raise Moved(f"pull {n} is closed, or gone") from gone
+            there = await self._rest.read(f"/issues/{n}/dependencies", list[Named])
+        except Missing:  # dependencies are switched off
+            there = []
+        if waits := [it.number for it in there if it.state == "open"]:
+            on = ", ".join(f"#{number}" for number in waits)
+            raise Refused(f"on the forge it depends on {on}, which is open: close that, or take the dependency off pull {n}", 500)
 
     async def _issues(self, after: datetime | None) -> list[GiteaIssue]:
         params: dict[str, str | int] = {"state": "all", "type": "issues"}
@@ -124,10 +140,14 @@ class Gitea:
 
     async def _pulls(self, after: datetime | None) -> list[GiteaPull]:
         """This list knows no ``since``: read from the last changed on, until one is older. All of it, in an order that stands still."""
-        if after is None:
-            return await self._rest.everything("/pulls", list[GiteaPull], lambda it: it.number, {"state": "all", "sort": "oldest"})
-        params = {"state": "all", "sort": "recentupdate"}
-        return await self._rest.everything("/pulls", list[GiteaPull], lambda it: it.number, params, lambda it: it.updated_at < after)
+        params = {"state": "all", "sort": "recentupdate" if after else "oldest"}
+        enough = (lambda it: it.updated_at < after) if after else (lambda _: False)
+        try:
+            return await self._rest.everything("/pulls", list[GiteaPull], lambda it: it.number, params, enough)
+        except Missing:
+            if (await self._rest.read("", Repository)).empty:  # until its first push a repository has no list of pulls
+                return []
+            raise
 
     async def _comments(self, issue: int) -> list[GiteaComment]:
         return await self._rest.everything(f"/issues/{issue}/comments", list[GiteaComment], lambda it: it.id, {})

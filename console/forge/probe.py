@@ -1,26 +1,14 @@
 """What a server lets us do with a repository, asked of the server and not of its version."""
 
+from urllib.parse import quote
+
 import httpx
 from msgspec import Struct
 
 from console.core.facts import fact
 from console.forge.errors import Missing
 from console.forge.rest import Rest
-from console.forge.shapes import User, line
-
-
-class Permissions(Struct):
-    push: bool
-
-
-class Repository(Struct):
-    permissions: Permissions
-    archived: bool
-    allow_squash_merge: bool = False
-    allow_merge_commits: bool = False
-    allow_rebase: bool = False
-    allow_rebase_explicit: bool = False
-    allow_fast_forward_only_merge: bool = False
+from console.forge.shapes import Repository, User, line
 
 
 class Branch(Struct):
@@ -52,11 +40,11 @@ class Rights:
 
 async def rights(client: httpx.AsyncClient, owner: str, name: str, trunk: str) -> Rights:
     """Three questions. Raises a ForgeError: Refused for a token that is nobody's, Missing for a repository not there or hidden from it."""
-    rest = Rest(client, f"/api/v1/repos/{owner}/{name}")
+    rest = Rest(client, owner, name)
     who = line((await rest.read("/api/v1/user", User, top=True)).login)
     repository = await rest.read("", Repository)
     try:
-        branch = await rest.read(f"/branches/{trunk}", Branch)
+        branch = await rest.read(f"/branches/{quote(trunk, safe='')}", Branch)
     except Missing:
         branch = None
     return Rights(login=who, repository=repository, branch=branch)

@@ -1,52 +1,50 @@
-"""One HTTP exchange with a forge: asked, read, and every answer that is not one turned into a typed error."""
+"""One HTTP exchange with a forge: asked, read whole, asked again where a renamed repository is now."""
 
 import asyncio
 import json
 import re
 from collections.abc import Callable, Hashable, Mapping
 from typing import TypeVar
+from urllib.parse import quote, unquote
 
 import httpx
-import msgspec
 
-from console.core.sanitize import clean
-from console.forge.errors import ForgeError, ForgeGone, Missing, Moved, NotYet, Refused
+from console.forge.answers import Answer, decoded, error, words
+from console.forge.errors import ForgeGone, Refused
 
 T = TypeVar("T")
+Params = Mapping[str, str | int]
 
 CONNECT_S = 10.0
 ANSWER_S = 30.0
+WHOLE = 2.0  # times the wait for a first or a next byte: an answer that trickles in ends too
+MOST_BYTES = 32_000_000  # the largest list known is 50 issues of 64 KB, or some thousand comments
 PAUSES_S = (0.1, 0.4)  # before a read is tried again
 LONGEST_S = 5.0  # a Retry-After beyond this is left to the next tick
+HOPS = 4  # a repository renamed more often than this in one question goes in circles
 
-# What a refused merge says, beside its code, which alone proves nothing. Forgejo wraps the same words, so they are searched for.
-SAID: tuple[tuple[str, type[NotYet] | type[Moved]], ...] = (
-    ("please try again later", NotYet),
-    ("head out of date", Moved),
-    ("push out of date", Moved),
-    ("cannot lock ref", Moved),
-    ("behind the base branch", Moved),
-    ("already merged", Moved),
-)
+
+class Stumbled(ForgeGone):
+    """It broke off, or nobody listened: a read is worth another try at once."""
 
 
 class Rest:
-    """The API of one repository. ``root``: its path below the client's base address."""
+    """The API of one repository. ``client``: base address (without ``/api/v1``) and credentials."""
 
-    def __init__(self, client: httpx.AsyncClient, root: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, owner: str, name: str) -> None:
         self._client = client
-        self._root = root
+        self._root = f"/api/v1/repos/{quote(owner, safe='')}/{quote(name, safe='')}"
 
-    async def read(self, path: str, shape: type[T], params: Mapping[str, str | int] | None = None, *, top: bool = False) -> T:
+    async def read(self, path: str, shape: type[T], params: Params | None = None, *, top: bool = False) -> T:
         """One thing, tried again a few times while the forge is away. ``top``: ``path`` is not below the repository."""
-        return decoded(await self._read(path if top else self._root + path, params or {}), shape)
+        return decoded(await self._read(path, params or {}, top), shape)
 
     async def everything(
         self,
         path: str,
         shape: type[list[T]],
         key: Callable[[T], Hashable],
-        params: Mapping[str, str | int],
+        params: Params,
         enough: Callable[[T], bool] = lambda _: False,
     ) -> list[T]:
         """A list with all its pages, each thing once; it ends early at the first that is ``enough``. Raises ForgeGone when it is not whole.
@@ -59,25 +57,31 @@ class Rest:
                 return found
         raise ForgeGone(f"the list {path} was cut short: {len(found)} of {total}", sent=True)
 
-    async def write(self, method: str, path: str, body: object, *, answer_s: float = ANSWER_S) -> bytes:
-        """Sends once, whatever happens; the answer's body."""
-        answer = await self._once(method, self._root + path, {}, body, answer_s)
-        return answer.content
+    async def write(self, method: str, path: str, body: object) -> Answer:
+        """Sends once, whatever happens. Raises a ForgeError for anything but 2xx."""
+        answer = await self.answer(method, path, body)
+        if not answer.good:
+            raise error(answer)
+        return answer
+
+    async def answer(self, method: str, path: str, body: object, *, answer_s: float = ANSWER_S) -> Answer:
+        """Sends once; whatever is answered. Raises ForgeGone when nothing is, or not all of it, within ``answer_s``."""
+        return await self._asked(method, path, {}, body, answer_s, top=False)
 
     async def _walk(
         self,
         path: str,
         shape: type[list[T]],
         key: Callable[[T], Hashable],
-        params: Mapping[str, str | int],
+        params: Params,
         enough: Callable[[T], bool],
     ) -> tuple[list[T], int]:
         found: dict[Hashable, T] = {}
         page = 1
         while True:
             # Page numbers are walked, never links: those carry the server's own idea of its address.
-            answer = await self._read(self._root + path, {**params, "limit": 50, "page": page})
-            total = _total(answer)
+            answer = await self._read(path, {**params, "limit": 50, "page": page}, top=False)
+            total = answer.total
             items = decoded(answer, shape)
             for item in items:
                 if enough(item):
@@ -87,97 +91,87 @@ class Rest:
                 return list(found.values()), total
             page += 1
 
-    async def _read(self, path: str, params: Mapping[str, str | int]) -> httpx.Response:
+    async def _read(self, path: str, params: Params, top: bool) -> Answer:
         for pause in PAUSES_S:
+            wait = pause
             try:
-                return await self._once("GET", path, params, None, ANSWER_S)
-            except ForgeGone as gone:
-                wait = max(pause, _retry_after(gone))
-                if wait > LONGEST_S or isinstance(gone.__cause__, httpx.TimeoutException):
-                    raise
+                answer = await self._asked("GET", path, params, None, ANSWER_S, top)
+                if answer.good:
+                    return answer
+                wait = max(pause, answer.wait_s)
+                if answer.status < 500 or wait > LONGEST_S:
+                    raise error(answer)
+            except Stumbled:
+                pass
             await asyncio.sleep(wait)
-        return await self._once("GET", path, params, None, ANSWER_S)
-
-    async def _once(self, method: str, path: str, params: Mapping[str, str | int], body: object, answer_s: float) -> httpx.Response:
-        """One request. Raises a ForgeError for anything but 2xx, and for a body that did not arrive whole."""
-        content = None if body is None else json.dumps(body).encode()
-        try:
-            answer = await self._client.request(
-                method,
-                path,
-                params=dict(params),
-                content=content,
-                headers={"content-type": "application/json"} if content else {},
-                timeout=httpx.Timeout(CONNECT_S, read=answer_s),
-                follow_redirects=False,  # following a 301 turns a POST into a GET
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as away:
-            raise ForgeGone(f"the forge cannot be reached: {_words(str(away)) or type(away).__name__}", sent=False) from away
-        except httpx.RequestError as broken:
-            raise ForgeGone(
-                f"the forge did not answer {method} {path}: {_words(str(broken)) or type(broken).__name__}", sent=True
-            ) from broken
-        if not answer.is_success:
-            raise error(answer) from httpx.HTTPStatusError(str(answer.status_code), request=answer.request, response=answer)
+        answer = await self._asked("GET", path, params, None, ANSWER_S, top)
+        if not answer.good:
+            raise error(answer)
         return answer
 
+    async def _asked(self, method: str, path: str, params: Params, body: object, answer_s: float, top: bool) -> Answer:
+        """Follows a repository to its new name, and remembers it: with a 301 nobody but us keeps the method."""
+        for _ in range(HOPS):
+            answer = await self._once(method, path if top else self._root + path, params, body, answer_s)
+            if not 300 <= answer.status < 400:
+                return answer
+            self._root = self._moved(answer, path)
+        raise ForgeGone(f"the forge sends {answer.asked} round in circles", sent=False)
 
-def decoded(answer: httpx.Response | bytes, shape: type[T]) -> T:
-    """The body as ``shape``. Raises ForgeGone for anything else: HTML, half a body, a wrong type."""
-    content = answer if isinstance(answer, bytes) else answer.content
-    try:
-        return msgspec.json.decode(content, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError) as odd:
-        what = "a page of HTML" if content.lstrip()[:1] == b"<" else f"something that is not an answer ({odd})"
-        raise ForgeGone(f"the forge sent {what}", sent=True) from odd
+    def _moved(self, answer: Answer, path: str) -> str:
+        """The repository's root as a redirect names it. Raises Refused when that is another server, or no repository."""
+        base, where = self._client.base_url, answer.headers.get("location", "")
+        try:
+            there = base.join(where)
+        except httpx.InvalidURL:
+            there = base
+        if (there.scheme, there.host, there.port) != (base.scheme, base.host, base.port):
+            # Never asked there: whoever answers would get the token.
+            raise Refused(
+                f"the forge is elsewhere, at {words(f'{there.scheme}://{there.netloc.decode()}')}: set that as forge.url", answer.status
+            )
+        inner = there.raw_path.decode().partition("?")[0].removeprefix(base.raw_path.decode().rstrip("/"))
+        named = re.match(r"/api/v1/repos/[^/]+/[^/]+", inner)
+        if not named or unquote(inner[named.end() :]) != unquote(path):
+            raise Refused(f"the forge sends {answer.asked} on to {words(where) or 'nowhere'}, which is no repository", answer.status)
+        return named[0]
+
+    async def _once(self, method: str, path: str, params: Params, body: object, answer_s: float) -> Answer:
+        """One request and its whole answer. Raises ForgeGone when there is none."""
+        asked = f"{method} {words(unquote(path.removeprefix('/api/v1').removeprefix('/repos/')))}"
+        content = None if body is None else json.dumps(body).encode()
+        try:
+            async with (
+                asyncio.timeout(WHOLE * answer_s),
+                self._client.stream(
+                    method,
+                    path,
+                    params=dict(params),
+                    content=content,
+                    headers={"content-type": "application/json"} if content else {},
+                    timeout=httpx.Timeout(CONNECT_S, read=answer_s),
+                    follow_redirects=False,
+                ) as response,
+            ):
+                return Answer(
+                    asked=asked, status=response.status_code, headers=dict(response.headers), content=await _whole(response, asked)
+                )
+        except (httpx.ConnectTimeout, httpx.PoolTimeout) as late:
+            raise ForgeGone(f"the forge cannot be reached: nobody answers within {CONNECT_S:g} s", sent=False) from late
+        except httpx.ConnectError as away:
+            raise Stumbled(f"the forge cannot be reached: {words(str(away)) or type(away).__name__}", sent=False) from away
+        except (httpx.TimeoutException, TimeoutError) as late:
+            raise ForgeGone(f"the forge did not answer {asked} within {answer_s:g} s", sent=True) from late
+        except httpx.RequestError as broken:
+            raise Stumbled(f"the forge broke off answering {asked}: {words(str(broken)) or type(broken).__name__}", sent=True) from broken
 
 
-def error(answer: httpx.Response) -> ForgeError:
-    """What an answer that is not 2xx means; the words of the forge are kept, cleaned and without secrets."""
-    status, words = answer.status_code, _message(answer)
-    for said, kind in SAID:
-        if status in (405, 409) and said in words.lower():
-            return kind(words)
-    if status >= 500:
-        return ForgeGone(f"the forge answered {status}: {words or 'without a reason'}", sent=True)
-    if status == 405 and not words:  # Forgejo, of a pull that is merged already
-        return Moved("the forge refused without a reason: it may be merged already")
-    if status == 429:
-        return NotYet(words or "the forge is busy")
-    if status == 404:
-        return Missing(words or "not found", status)
-    if 300 <= status < 400:
-        return Refused("the repository has moved: it may have been renamed", status)
-    return Refused(words or f"the forge refused without a reason ({status})", status)
-
-
-def _message(answer: httpx.Response) -> str:
-    try:
-        body = json.loads(answer.content)
-    except ValueError:
-        text = answer.text.strip()
-        return "a page of HTML" if text.startswith("<") else _words(text)
-    if not isinstance(body, dict):
-        return _words(str(body))
-    if "message" not in body and "StdErr" in body:  # a conflict of Do: merge or rebase
-        return "conflict"
-    return _words(str(body.get("message") or ""))
-
-
-def _words(text: str) -> str:
-    """At most a few lines' worth, in one line, with no account in an address."""
-    return re.sub(r"//[^/@\s]+@", "//", clean(text, one_line=True))[:500].strip()
-
-
-def _total(answer: httpx.Response) -> int:
-    word = answer.headers.get("x-total-count", "")
-    if not word.isdecimal():
-        raise ForgeGone("the forge sent a list without saying how long it is", sent=True)
-    return int(word)
-
-
-def _retry_after(gone: ForgeGone) -> float:
-    """Seconds the forge asked us to wait; 0 when it did not say."""
-    cause = gone.__cause__
-    word = cause.response.headers.get("retry-after", "") if isinstance(cause, httpx.HTTPStatusError) else ""
-    return float(word) if word.isdecimal() else 0.0
+async def _whole(response: httpx.Response, asked: str) -> bytes:
+    """The body, as long as it is one that we would read."""
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > MOST_BYTES:
+            raise ForgeGone(f"the forge sent more than {MOST_BYTES // 1_000_000} MB for {asked}", sent=True)
+        parts.append(part)
+    return b"".join(parts)

@@ -1,13 +1,14 @@
 """Gitea's JSON, as far as we read it: decoded strictly, then turned into our facts with every text cleaned."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from console.core.facts import Comment, Issue, Oid, Pull
 from console.core.sanitize import clean
 
+Time = Annotated[datetime, Meta(tz=True)]
 GHOST = "ghost"  # who Gitea says wrote what a deleted account wrote
 
 
@@ -32,10 +33,10 @@ class GiteaIssue(Struct):
     title: str
     body: str | None
     state: Literal["open", "closed"]
-    created_at: datetime
-    updated_at: datetime
+    created_at: Time
+    updated_at: Time
     html_url: str
-    closed_at: datetime | None = None
+    closed_at: Time | None = None
     labels: list[Label] | None = None
 
 
@@ -44,8 +45,8 @@ class GiteaPull(Struct):
     title: str
     body: str | None
     state: Literal["open", "closed"]
-    created_at: datetime
-    updated_at: datetime
+    created_at: Time
+    updated_at: Time
     html_url: str
     merged: bool
     mergeable: bool
@@ -71,6 +72,29 @@ class Created(Struct):
     """What a new issue or pull is answered with, as far as it matters."""
 
     number: int
+
+
+class Named(Struct):
+    """An issue that another depends on."""
+
+    number: int
+    state: Literal["open", "closed"]
+
+
+class Permissions(Struct):
+    push: bool
+
+
+class Repository(Struct):
+    permissions: Permissions
+    archived: bool
+    empty: bool = False  # nothing was pushed yet; it stays so when only refs of ours were
+    full_name: str = ""  # owner/name as it is called now
+    allow_squash_merge: bool = False
+    allow_merge_commits: bool = False
+    allow_rebase: bool = False
+    allow_rebase_explicit: bool = False
+    allow_fast_forward_only_merge: bool = False
 
 
 def line(text: str) -> str:

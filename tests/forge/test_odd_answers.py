@@ -113,11 +113,11 @@ async def test_an_answer_that_is_none_means_later(answer: httpx.Response | Excep
         (422, {"message": "[Do]: In"}, Refused, "In"),
         (423, {"message": "repository is archived"}, Refused, "archived"),
         (401, {"message": "token is required"}, Refused, "token is required"),
-        (403, None, Refused, "without a reason"),
-        (301, None, Refused, "renamed"),
+        (403, None, Refused, "collaborator with write"),
+        (301, None, Refused, "on to nowhere, which is no repository"),
         (429, None, NotYet, "busy"),
-        (500, {"message": ""}, ForgeGone, "answered 500: without a reason"),
-        (500, {"message": "at https://ada:secret@forge/x"}, ForgeGone, "https://forge/x"),
+        (405, {"message": "It is Tuesday"}, Refused, "in words that are new to us (It is Tuesday)"),
+        (502, {"message": "at https://ada:secret@forge/x"}, ForgeGone, "answered 502 (at https://forge/x)"),
     ],
 )
 async def test_each_way_a_merge_can_be_refused(status: int, body: object, kind: type[ForgeError], words: str) -> None:

@@ -10,7 +10,7 @@ from console.engine.acts.publish import renew
 from console.engine.claims import lander_ref, lander_words
 from console.engine.ports import Ports
 from console.engine.push import Ref, exists, push, record, still
-from console.forge.errors import ForgeGone, Moved
+from console.forge.errors import ForgeError, Moved
 from panes.git import agit
 from panes.seen import Effect
 
@@ -41,7 +41,7 @@ async def bless(action: a.Bless, ports: Ports, effect: Effect) -> None:
 async def merge(action: a.Merge, ports: Ports, effect: Effect) -> None:
     """Whatever the forge answers, the trunk decides; what it did is seen at the next look.
 
-    ForgeGone with ``sent``: nobody knows yet whether it will land.
+    ForgeGone with ``sent``: nobody knows yet whether it will land. Never cancelled while it is under way (`Loop`).
     """
     landing, hub, branch = action.landing, ports.paths.hub, f"refs/heads/{ports.policy.trunk}"
     await still(hub, ports.remote, (branch, landing.trunk), (lander_ref(ports.policy.trunk), action.lander))
@@ -50,11 +50,14 @@ async def merge(action: a.Merge, ports: Ports, effect: Effect) -> None:
     effect("merge.send")
     try:
         await ports.forge.merge(landing.pull, landing.head, title, phrases.squash_message(landing))
-    except ForgeGone as gone:
-        trunk = await exists(hub, ports.remote, branch)
+    except ForgeError as no:
+        try:
+            trunk = await exists(hub, ports.remote, branch)
+        except ForgeError:
+            raise no from None  # what came of it is as unknown as before
         if trunk == landing.trunk:
             raise
-        raise Moved(f"its answer was lost ({gone}), and the trunk moved to {phrases.short(trunk)}") from gone
+        raise Moved(f"the forge says: {no}; and the trunk moved to {phrases.short(trunk)}") from no
     effect("merge.end")
 
 
