@@ -9,17 +9,24 @@ from console.core.text import short
 from console.forge.errors import ForgeGone, Moved, Refused
 from panes.git import EMPTY_TREE, GitFailed, Remote, agit
 
-LOST = ("stale info", "failed to update ref", "cannot lock ref", "reference already exists", "fetch first", "non-fast-forward")
-GONE = (
-    "could not resolve",
-    "connection refused",
-    "timed out",
-    "no answer within",
-    "does not appear to be a git repository",
-    "unable to access",
+LOGIN = "`ops-console login` takes another"
+# What git, or the forge through it, says of a no that stays one, and what to do about it ("": its own words say enough).
+# Before LOST and GONE: a name in another's way and an HTTP refusal have words of theirs in them.
+NO: tuple[tuple[str, str], ...] = (
+    (r"could not read (username|password)|authentication failed", f"git has no token for the forge, or one that it does not take: {LOGIN}"),
+    (r"is archived", "the repository is archived, and nothing is pushed to it until that is undone on the forge"),
+    (r"repository .*not found", "there is no such repository, or it is not shown to our account"),
+    (r"permission denied for writing", "our account may only read: it must be a collaborator with write"),
+    (r"remote: forbidden", f"the token lacks the scope write:repository, or the account the right to write: {LOGIN}"),
+    (r"exists; cannot create", "another ref is where its folder would be: one of the two has to be renamed"),
+    (r"hook declined", ""),
+    (r"returned error: 4(?!08|29)\d\d", ""),
 )
-# A no that stays one, in words that a lost race (a name in another's way) or an answer that never came (HTTP) has too.
-NO = re.compile(r"exists; cannot create|returned error: 4(?!08|29)\d\d|authentication failed|could not read (username|password)")
+LOST = r"stale info|failed to update ref|cannot lock ref|reference already exists|fetch first|non-fast-forward"
+GONE = (
+    r"could not resolve|connection refused|timed out|no answer within|does not appear to be a git repository|unable to access"
+    r"|early eof|hung up|rpc failed"
+)
 
 
 @fact
@@ -45,24 +52,31 @@ async def push(hub: Path, remote: Remote, refs: Sequence[Ref]) -> None:
         words = ["push", "--quiet", "--porcelain", "--atomic", *(r.lease for r in refs), remote.url, *(r.spec for r in refs)]
         await agit(hub, *words, env=remote.env())
     except GitFailed as failed:
-        raise classified(failed, refs) from failed
+        raise classified(failed, f"the push of {', '.join(r.name for r in refs)}") from failed
 
 
-def classified(failed: GitFailed, refs: Sequence[Ref]) -> ForgeGone | Moved | Refused:
+def classified(failed: GitFailed, what: str, *, sent: bool = True) -> ForgeGone | Moved | Refused:
+    """What it means that git did not do ``what``: a race was lost, the forge said no, or nothing at all."""
     said = failed.said.lower()
-    names = ", ".join(r.name for r in refs)
-    refused = Refused(f"the forge refused the push of {names}: {failed.said[-300:]}", 0)
-    if NO.search(said):
-        return refused
-    if any(word in said for word in LOST):
-        return Moved(f"{names} moved meanwhile")
-    if failed.code == -1 or any(word in said for word in GONE):
-        return ForgeGone(f"the push of {names} got no answer: {failed.said[-200:]}", sent=True)
-    return refused
+    if any(re.search(no, said) for no, _ in NO):
+        return Refused(f"{what} was refused: {spoken(failed)}", 0)
+    if re.search(LOST, said):
+        return Moved(f"{what} came too late")
+    if failed.code == -1 or re.search(GONE, said):
+        return ForgeGone(f"{what} got no answer: {spoken(failed)}", sent=sent)
+    return Refused(f"{what} was refused: {spoken(failed)}", 0)
+
+
+def spoken(failed: GitFailed) -> str:
+    """Why git failed, in a sentence: what to do where that is known, then what the forge said, without git's frame around it."""
+    advice = next((so for no, so in NO if so and re.search(no, failed.said.lower())), "")
+    lines = [re.sub(r"^(error:|Forgejo:|Gitea:|\s)*", "", line) for line in re.findall(r"^remote:(.*)$", failed.said, re.MULTILINE)]
+    words = "; ".join(line.strip() for line in lines if line) or failed.said[-200:].strip()
+    return f"{advice} ({words})" if advice else words
 
 
 async def still(hub: Path, remote: Remote, *refs: tuple[str, Oid]) -> None:
-    """Moved: one of ``refs`` (name, commit) is not there as it was seen. ForgeGone: it cannot be asked."""
+    """Moved: one of ``refs`` (name, commit) is not there as it was seen. ForgeGone or Refused: it cannot be asked."""
     for name, was in refs:
         now = await exists(hub, remote, name)
         if now != was:
@@ -77,9 +91,9 @@ async def record(hub: Path, message: str, parents: Sequence[Oid] = ()) -> Oid:
 
 
 async def exists(hub: Path, remote: Remote, name: str) -> Oid | None:
-    """One ref on the forge as it is now; None when it is not there. Asked whole: listings match by prefix."""
+    """One ref on the forge as it is now; None when it is not there. Asked whole: listings match by prefix. Raises as ``push`` does."""
     try:
         listed = (await agit(hub, "ls-remote", remote.url, name, env=remote.env())).out
     except GitFailed as failed:
-        raise ForgeGone(f"{name} cannot be read: {failed.said[-200:]}", sent=False) from failed
+        raise classified(failed, f"the look at {name}", sent=False) from failed
     return next((Oid(line.split("\t")[0]) for line in listed.splitlines() if line.split("\t")[1] == name), None)

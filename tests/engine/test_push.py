@@ -95,4 +95,4 @@ async def test_a_name_that_begins_like_another_is_another(forge: Path, hub: Path
     ],
 )
 def test_a_no_is_told_from_a_race_that_was_lost_and_from_a_server_that_is_away(said: str, means: type[Exception]) -> None:
-    assert isinstance(classified(GitFailed(["push"], 128, said), [Ref(name=NAME, was=None, now=Oid("1" * 40))]), means)
+    assert isinstance(classified(GitFailed(["push"], 128, said), "the push"), means)

@@ -12,6 +12,7 @@ from console.core.facts import Blind, Changes, Claim, Graph, Landed, Lander, Loo
 from console.core.guard import TEST, is_test
 from console.engine.claims import claim_ref, lander_ref, read_claim, read_lander, wip_ref
 from console.engine.ports import Ports
+from console.engine.push import spoken
 from console.engine.senses.memory import Memory
 from panes import worktrees
 from panes.git import GitFailed, agit
@@ -69,7 +70,8 @@ class GitSense:
             self.state = self._memory.known("git", "git")
         except (GitFailed, PanesError) as error:
             self._due = True
-            self.state = self._memory.blind("git", f"the forge's commits cannot be fetched: {error}")
+            why = spoken(error) if isinstance(error, GitFailed) else str(error)
+            self.state = self._memory.blind("git", f"the forge's commits cannot be fetched: {why}")
             with suppress(GitFailed):  # what was rescued is in the hub alone, and is known all the same
                 self._refs = await self._read_refs()
 
