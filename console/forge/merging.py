@@ -57,6 +57,7 @@ ROWS: tuple[Row, ...] = (
     row(409, "head out of date", Means.MOVED, "its head moved"),
     row(409, "push out of date|cannot lock ref|behind the base branch", Means.MOVED, "the trunk moved"),
     row(409, "^conflict$", Means.CONFLICT, "it conflicts with the trunk"),
+    row(409, "^$", Means.BUG, "the commit that it is said to be merged as is not one of the trunk's"),
     row(409, "already scheduled", Means.OPERATOR, "a merge of it is scheduled on the forge: cancel that there"),
     row(409, "push ?rejected", Means.OPERATOR, "the forge's own rules or hooks refused it"),
     *(row(status, "", Means.OPERATOR, "") for status in (401, 403, 423)),
