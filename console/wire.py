@@ -25,6 +25,7 @@ from console.forge.probe import Rights
 from console.localforge import protect
 from console.localforge.app import app
 from console.place import Place, belongs, prompts_folder, remember_checkout
+from console.redact import redact
 from console.settings import Settings, read
 from panes.git import Remote
 from panes.hosts import HOSTS
@@ -44,6 +45,23 @@ class Engine:
     watch: Watch
 
 
+class Outgoing(httpx.AsyncBaseTransport):
+    """The last door to a forge: what is sent through it has no secret in it but in its header."""
+
+    def __init__(self, to: httpx.AsyncBaseTransport) -> None:
+        self._to = to
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        said = request.content.decode()
+        if (cleaned := redact(said)) != said:
+            headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"content-length"]
+            request = httpx.Request(request.method, request.url, headers=headers, content=cleaned, extensions=request.extensions)
+        return await self._to.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._to.aclose()
+
+
 def ops_console(place: Place, *words: str) -> list[str]:
     """The command line of another process of ours about the same repository; ``-P``: never what lies in its folder."""
     options = ["--repo", place.repo, "--state", str(place.state.parent)]
@@ -54,7 +72,7 @@ def ops_console(place: Place, *words: str) -> list[str]:
 
 def session(place: Place) -> Session:
     """The tmux server of a repository's workers; nothing is started by making it."""
-    return Session(place.server, place.state, ops_console(place, "log", "-f"))
+    return Session(place.server, place.state, ops_console(place, "log", "-f"), redact)
 
 
 @asynccontextmanager
@@ -70,9 +88,9 @@ def client(place: Place, token: str | None, through: Through = lambda transport:
     """HTTP to the place's forge; a local one is asked in this very process."""
     if place.kind == "local":
         local = httpx.ASGITransport(app=app(place.forge), raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=through(local), base_url="http://local.invalid")
+        return httpx.AsyncClient(transport=Outgoing(through(local)), base_url="http://local.invalid")
     headers = {"authorization": f"token {token}"}
-    return httpx.AsyncClient(transport=through(httpx.AsyncHTTPTransport()), base_url=place.url, headers=headers)
+    return httpx.AsyncClient(transport=Outgoing(through(httpx.AsyncHTTPTransport())), base_url=place.url, headers=headers)
 
 
 async def rights(place: Place, token: str | None) -> Rights:

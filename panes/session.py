@@ -15,7 +15,7 @@ import signal
 import subprocess
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -114,12 +114,16 @@ def _word(word: str) -> str:
 
 
 class Session:
-    """The session ``ops`` on the server ``name``; our settings for it are written into ``folder``; ``log_argv`` runs in window 0."""
+    """The session ``ops`` on the server ``name``; our settings for it are written into ``folder``; ``log_argv`` runs in window 0.
 
-    def __init__(self, name: str, folder: Path, log_argv: Sequence[str]) -> None:
+    What is captured of a screen goes through ``shown``.
+    """
+
+    def __init__(self, name: str, folder: Path, log_argv: Sequence[str], shown: Callable[[str], str] = str) -> None:
         self.name = name
         self.folder = folder
         self.log_argv = tuple(log_argv)
+        self._shown = shown
         self._conf = folder / "tmux.conf"
         self._server = _Server(socket_name=name, config_file=str(self._conf))
         self._pid: int | None = None
@@ -190,7 +194,7 @@ class Session:
 
     def capture(self, slot: Slot, history: int = 0) -> str:
         """The slot's screen in colour (SGR sequences, which carry over line ends), after ``history`` lines of what scrolled off."""
-        return "\n".join(self._say("capture-pane", "-p", "-e", "-N", "-S", str(-history), "-t", self._pane(slot).pane))
+        return self._shown("\n".join(self._say("capture-pane", "-p", "-e", "-N", "-S", str(-history), "-t", self._pane(slot).pane)))
 
     def interrupt(self, slot: Slot) -> None:
         """C-c to what runs in the slot."""

@@ -34,6 +34,9 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "console": ("console", "panes", "prompts"),
 }
 NEVER = {"helper", "helpers", "util", "utils", "manager", "handler", "workspace", "job"}
+WRITERS = ("console.engine", "console.cli", "console.tui")  # what is written here came from outside, or may have
+WRITES = {"write_text", "write_bytes", "fdopen", "NamedTemporaryFile"}
+WITHOUT_SECRETS = {"console.cli.engine", "console.cli.demo", "console.tui.leaving"}  # a process id, settings of ours, one word
 DRAWN = {"Static", "Label", "notify"}  # what of Textual's reads markup in what it is given
 
 
@@ -151,6 +154,21 @@ def is_content(given: ast.expr) -> bool:
     return isinstance(maker, ast.Name) and maker.id == "Content" and called(given) != "from_markup"
 
 
+def writes_no_file_past_the_redactor(module: Module) -> Iterator[str]:
+    if not any(within(module.name, room) for room in WRITERS) or module.name in WITHOUT_SECRETS:
+        return
+    if any(name == "console.redact" for _, name in imports(module, house())):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and (called(node) in WRITES or (called(node) == "open" and is_for_writing(node))):
+            yield f"{node.lineno}: {called(node)} writes what may hold a secret: engine.files.replace, or console.redact"
+
+
+def is_for_writing(node: ast.Call) -> bool:
+    modes = [it.value for it in (*node.args, *(word.value for word in node.keywords)) if isinstance(it, ast.Constant)]
+    return any(isinstance(mode, str) and re.fullmatch(r"[rb]*[wax+][wab+x]*", mode) for mode in modes)
+
+
 def says_what_it_is(module: Module) -> Iterator[str]:
     for line, name in names(module):
         words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
@@ -197,6 +215,7 @@ RULES: Mapping[str, Rule] = {
     "is one sitting": is_one_sitting,
     "gives its reason for catching everything": gives_its_reason_for_catching_everything,
     "draws no markup from outside": draws_no_markup_from_outside,
+    "writes no file past the redactor": writes_no_file_past_the_redactor,
     "says what it is": says_what_it_is,
 }
 
@@ -238,6 +257,9 @@ BAD: tuple[tuple[str, str, str], ...] = (
     ("draws no markup from outside", "console.tui.app", "Label(f'{title}')"),
     ("draws no markup from outside", "console.tui.app", "self.notify(title, markup=True)"),
     ("draws no markup from outside", "console.tui.app", "Static(Content.from_markup(title))"),
+    ("writes no file past the redactor", "console.engine.ledger", "path.write_text(said)"),
+    ("writes no file past the redactor", "console.cli.look", "with path.open('ab') as file:\n    file.write(said)"),
+    ("writes no file past the redactor", "console.tui.app", "open(path, mode='w')"),
     ("says what it is", "console.wire", "class RunManager: ..."),
     ("says what it is", "console.wire", "def git_helper(): ..."),
     ("says what it is", "console.wire", "def f(event_handler): ..."),
@@ -254,6 +276,9 @@ GOOD: tuple[tuple[str, str, str], ...] = (
     ("gives its reason for catching everything", "console.wire", "try:\n    f()\nexcept BaseException:\n    g()\n    raise"),
     ("draws no markup from outside", "console.tui.app", "Static()\nStatic('fixed')\nStatic(x, markup=False)\nLabel(Content(x))"),
     ("draws no markup from outside", "console.engine.loop", "notify(x)"),
+    ("writes no file past the redactor", "console.engine.ledger", "path.open()\nopen(path, 'rb')\nreplace(path, said)"),
+    ("writes no file past the redactor", "console.engine.files", "from console.redact import redact\npath.write_text(redact(said))"),
+    ("writes no file past the redactor", "console.config", "path.write_text(said)"),
     ("says what it is", "console.wire", "from contextlib import contextmanager\nloop.add_signal_handler(number, end)"),
 )
 

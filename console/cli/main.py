@@ -1,6 +1,7 @@
 """The doors: `ops-console` and its commands, each imported only when it is called."""
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping
 from keyword import iskeyword
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 
 from console.cli.failure import FORGE, INTERRUPTED, SETTINGS, STALE, USAGE, Failure, show
+from console.redact import know_environment, redact, streams
 
 # command → the module of console.cli it lives in, and what it does in a line
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -93,6 +95,8 @@ def cli(ctx: click.Context, repo: str | None, config: Path | None, state: Path |
 def main(arguments: list[str] | None = None) -> None:
     """The program: runs the command and ends with its code (7-shell.md)."""
     given = sys.argv[1:] if arguments is None else arguments
+    know_environment(os.environ)
+    streams()
     as_json = "--json" in given
     try:
         code = cli.main(args=given, prog_name="ops-console", standalone_mode=False)
@@ -145,7 +149,7 @@ def bug(error: Exception) -> Failure:
     import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="ops-console-", suffix=".txt", delete=False) as file:
-        file.write("".join(traceback.format_exception(error)))
+        file.write(redact("".join(traceback.format_exception(error))))
     return Failure(1, f"this is a bug of ops-console: {type(error).__name__}: {error}", f"please report it with {file.name}")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from console.core.shown import Board, EventShown
 from console.engine.files import STALE_S, NoBoard, age, iso, raw, replace, seconds
+from console.redact import redact
 
 __all__ = ["STALE_S", "NoBoard", "age", "events", "follow", "iso", "note", "raw", "read", "replace", "seconds", "write"]
 
@@ -51,7 +52,7 @@ def note(state: Path, event: EventShown) -> None:
     if path.exists() and path.stat().st_size > JOURNAL_MAX:
         path.replace(path.with_suffix(".old.jsonl"))
     with path.open("ab") as file:
-        file.write(msgspec.json.encode(event) + b"\n")
+        file.write(redact(msgspec.json.encode(event).decode()).encode() + b"\n")
 
 
 def events(state: Path, last: int | None = None) -> list[EventShown]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from console.core.schema import SCHEMA
+from console.redact import redact
 
 STALE_S = 15.0  # a board older than this says nothing about the present
 
@@ -27,9 +28,9 @@ def seconds(text: str) -> float:
 
 
 def replace(path: Path, text: str) -> None:
-    """Writes ``text`` to ``path`` by a temporary name and a rename, so that nobody reads a half."""
+    """Writes ``text``, without secrets, to ``path`` by a temporary name and a rename, so that nobody reads a half."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_text(redact(text), encoding="utf-8")
     temporary.replace(path)
 
 

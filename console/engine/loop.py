@@ -21,6 +21,7 @@ from console.engine.perform import perform
 from console.engine.ports import Ports
 from console.engine.senses import Senses
 from console.forge.errors import ForgeError, ForgeGone, Moved, NotYet, Refused
+from console.redact import redact
 from panes.git import GitFailed
 from panes.seen import Effect, PanesError
 
@@ -213,7 +214,7 @@ class Loop:
         import traceback
 
         with (self.ports.paths.state / "engine.log").open("a", encoding="utf-8") as log:
-            log.write(f"{board.iso(time.time())}\n{''.join(traceback.format_exception(bug))}\n")
+            log.write(redact(f"{board.iso(time.time())}\n{''.join(traceback.format_exception(bug))}\n"))
 
     def _note(self, action: a.Action, why: str, trouble: Trouble | None, seconds: float) -> None:
         task = self.seen.tasks.get(action.issue) if self.seen and action.issue is not None else None

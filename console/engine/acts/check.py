@@ -7,6 +7,7 @@ from console.engine import ledger
 from console.engine.acts.work import folder_of
 from console.engine.ports import Ports
 from console.forge.errors import Moved
+from console.redact import redact
 from panes import worktrees
 from panes.git import agit
 from panes.hosts import worker_env
@@ -33,7 +34,7 @@ async def start(action: a.StartCheck, ports: Ports, effect: Effect) -> None:
         reason=action.part,
         began=ports.clock(),
         about={"tree": action.tree, "suite": action.suite, "for": str(action.issue or ports.policy.trunk)},
-        prompt=plan.command,
+        prompt=redact(plan.command),
     )
     effect("check.reserve")
     try:

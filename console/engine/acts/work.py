@@ -10,6 +10,7 @@ from console.engine.claims import claim_ref, wip_ref
 from console.engine.ports import Ports
 from console.engine.push import Ref, push, still
 from console.forge.errors import Moved, Refused
+from console.redact import redact
 from panes import kinds, worktrees
 from panes.git import agit
 from panes.hosts import worker_env
@@ -73,9 +74,10 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
 def told(action: a.Launch, issue: Issue, branch: str | None, ports: Ports) -> str:
     """The prompt. Refused: the operator's own template is not one."""
     try:
-        return render(action.reason, issue=issue, branch=branch, trunk=ports.policy.trunk, text=action.text or "", own=ports.prompts)
+        said = render(action.reason, issue=issue, branch=branch, trunk=ports.policy.trunk, text=action.text or "", own=ports.prompts)
     except PromptError as bad:
         raise Refused(str(bad), 0) from bad
+    return redact(said)
 
 
 def env(ports: Ports, **more: str) -> dict[str, str]:
