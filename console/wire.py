@@ -21,7 +21,7 @@ from console.engine.watch import Watch
 from console.errors import SettingsError
 from console.forge import probe
 from console.forge.gitea import Gitea
-from console.forge.probe import Rights
+from console.forge.probe import Found, Posted, Rights
 from console.localforge import protect
 from console.localforge.app import app
 from console.place import Place, belongs, prompts_folder, remember_checkout
@@ -98,6 +98,15 @@ async def rights(place: Place, token: str | None) -> Rights:
     owner, name = place.repo.split("/", 1)
     async with client(place, token) as asked:
         return await probe.rights(asked, owner, name, load(place).trunk)
+
+
+async def looked(place: Place, token: str | None) -> tuple[Found, Posted | None]:
+    """The repository as the server has it, and what is posted there; None without a trunk. Raises a ForgeError."""
+    owner, name = place.repo.split("/", 1)
+    async with client(place, token) as asked:
+        found = await probe.found(asked, owner, name, load(place).trunk)
+        tip = found.rights.branch.commit.id if found.rights.branch else None
+        return found, await probe.posted(asked, owner, name, tip) if tip else None
 
 
 def remote(place: Place) -> Remote:

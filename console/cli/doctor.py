@@ -1,15 +1,17 @@
 """`doctor`: every precondition, a line each, with its remedy. It changes nothing: no forge and no state is made."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 
 import click
 
-from console.cli import examine
-from console.cli.examine import Line
+from console.cli import agents, examine
+from console.cli.examine import Line, Look
 from console.cli.which import place
-from console.config import load
+from console.config import Config, load
 from console.errors import SettingsError
 from console.place import Place
 
@@ -38,39 +40,49 @@ def drawn(line: Line) -> str:
 
 
 def looks(ctx: click.Context) -> Iterator[Line]:
-    """All lines. What cannot be looked at for want of something else is left out: the line of that says why."""
-    yield examine.python()
-    yield examine.program("git", "--version", examine.GIT)
-    where = None
-    trouble = None
+    """All lines, in their order. Looks run at once, each with a deadline of its own; a look that is in want of another is left out."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        for lines in pool.map(lambda look: list(look()), all_looks(ctx)):
+            yield from lines
+
+
+def all_looks(ctx: click.Context) -> list[Look]:
+    where, trouble = placed(ctx)
+    of_machine: list[Look] = [one(examine.python), one(examine.program, "git", "--version", examine.GIT), one(examine.tmux, where)]
+    of_machine.append(one(examine.kernel))
+    if where is None:
+        return [*of_machine, lambda: trouble, one(examine.sandbox)]
+    named = Line(name="repository", state="ok", says=where.repo)
+    folders = [one(look, where) for look in (examine.state, examine.disk, examine.engine)]
+    return [*of_machine, lambda: [named], one(examine.checkout, where), *of_settings(where), *folders, one(examine.sandbox)]
+
+
+def one(look: Callable[..., Line], *given: object) -> Look:
+    return lambda: [look(*given)]
+
+
+def placed(ctx: click.Context) -> tuple[Place | None, list[Line]]:
+    """Which repository it is about; None with the line that says why not."""
     try:
-        where = place(ctx)
+        return place(ctx), []
     except SettingsError as error:
-        trouble = Line(name="repository", state="mend", says=str(error))
-    yield examine.tmux(where)
-    yield examine.kernel()
-    if trouble:
-        yield trouble
-    if where:
-        yield Line(name="repository", state="ok", says=where.repo)
-        yield examine.checkout(where)
-        yield from of_settings(where)
-        yield examine.forge(where)
-        yield examine.state(where)
-        yield examine.disk(where)
-        yield examine.engine(where)
-    yield examine.sandbox()
+        return None, [Line(name="repository", state="mend", says=str(error))]
 
 
-def of_settings(where: Place) -> Iterator[Line]:
+def of_settings(where: Place) -> list[Look]:
     """What follows from the settings, when they can be understood."""
+    local = [one(examine.local_forge, where)] if where.kind == "local" else []
     try:
         config = load(where)
     except SettingsError as error:
-        yield Line(name="settings", state="mend", says=str(error))
-        return
-    yield examine.settings(where)
-    yield examine.mode(where, config)
-    yield examine.trunk(where, config)
-    yield examine.check(where, config)
-    yield from examine.workers(where, config)
+        line = Line(name="settings", state="mend", says=str(error))
+        return [lambda: [line], *local]
+    looks = [one(examine.settings, where), *(one(look, where, config) for look in (examine.mode, examine.trunk, examine.check))]
+    server = [] if local else [partial(of_server, where, config)]
+    return [*looks, *agents.looks(where, config), *local, *server]
+
+
+def of_server(where: Place, config: Config) -> Iterable[Line]:
+    from console.cli.server import server  # with it comes HTTP, which a local forge needs none of
+
+    return server(where, config)

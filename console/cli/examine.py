@@ -1,33 +1,28 @@
 """What `doctor` looks at: each look gives a line, with the way out where something is to mend. Nothing here changes anything."""
 
-import asyncio
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
-from console import wire
 from console.cli.engine import running
 from console.config import Config, known_trunk, trunk_of
 from console.core.facts import fact
-from console.core.phrases import CONTEXT
 from console.core.text import span
 from console.engine import files, inbox
 from console.errors import SettingsError
-from console.forge.errors import ForgeError, ForgeGone
-from console.forge.probe import Rights
 from console.localforge import protect
 from console.place import Place
-from panes import kinds
 from panes.git import git, own_git
 from panes.hosts import worker_env
 
 GIT, TMUX = (2, 38, ""), (3, 2, "a")
+ANSWER_S = 10.0  # of a program that is asked something small
 LOW_BYTES, LITTLE_BYTES = 1_000_000_000, 5_000_000_000
 
 
@@ -41,6 +36,9 @@ class Line:
     remedy: str | None = None
 
 
+Look = Callable[[], Iterable[Line]]
+
+
 def python() -> Line:
     return Line(name="python", state="ok", says=f"{'.'.join(map(str, sys.version_info[:3]))} ({sys.executable})")
 
@@ -48,7 +46,7 @@ def python() -> Line:
 def version(words: list[str]) -> tuple[int, int, str] | None:
     """The version a program prints, as (3, 2, "a"); None when it is not there or prints none."""
     try:
-        said = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=20).stdout
+        said = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=ANSWER_S).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"(\d+)\.(\d+)([a-z]?)", said)
@@ -69,10 +67,28 @@ def written(version: tuple[int, int, str]) -> str:
 
 
 def tmux(place: Place | None) -> Line:
+    """The program, and the workers' own server as it is now: none, there, or not to be had."""
     line = program("tmux", "-V", TMUX)
     if place is None or line.state == "mend":
         return line
-    return Line(name="tmux", state="ok", says=f"{line.says}; the workers' own server: `tmux -L {place.server} attach`")
+    show = f"`tmux -L {place.server} attach`"
+    later = Line(name="tmux", state="ok", says=f"{line.says}; the workers' own server is started with the first of them, then {show}")
+    folder = Path(os.environ.get("TMUX_TMPDIR") or "/tmp", f"tmux-{os.getuid()}")
+    if not (folder / place.server).exists():  # to ask tmux would make its folder
+        return later
+    try:
+        asked = subprocess.run(
+            ["tmux", "-L", place.server, "list-sessions"], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=ANSWER_S
+        )
+    except subprocess.TimeoutExpired:
+        remedy = f"`tmux -L {place.server} kill-server` ends it and its workers; their work is kept"
+        return Line(name="tmux", state="mend", says=f"{line.says}; the workers' own server does not answer", remedy=remedy)
+    if asked.returncode == 0:
+        return Line(name="tmux", state="ok", says=f"{line.says}; the workers' own server is there: {show}")
+    if re.search(r"no server running|No such file|Connection refused", asked.stderr):
+        return later
+    remedy = f"{folder} must be a folder of yours that nobody else may look into"
+    return Line(name="tmux", state="mend", says=f"{line.says}; its server cannot be had: {asked.stderr.strip()}", remedy=remedy)
 
 
 def kernel() -> Line:
@@ -120,45 +136,6 @@ def mode(place: Place, config: Config) -> Line:
     return Line(name="mode", state="note" if held else "ok", says=", ".join(words), remedy=remedy)
 
 
-def forge(place: Place) -> Line:
-    return local_forge(place) if place.kind == "local" else server(place)
-
-
-def server(place: Place) -> Line:
-    """A forge of somebody else's: reached, and our account may do what landing needs, and no more."""
-    try:
-        return judged(asyncio.run(wire.rights(place, wire.remote(place).token)), place)
-    except SettingsError as error:
-        return Line(name="forge", state="mend", says=str(error))
-    except ForgeGone as gone:
-        return Line(name="forge", state="mend", says=f"{place.url}: {gone}", remedy="is the server running, and is this its address?")
-    except ForgeError as error:
-        return Line(name="forge", state="mend", says=f"{place.url}: {error}", remedy="`ops-console login` takes another token")
-
-
-def judged(found: Rights, place: Place) -> Line:
-    """The first thing that landing stumbles over, else that all is well."""
-    it, branch, on = found.repository, found.branch, f"in the settings of {place.url}/{place.repo}"
-    wrongs = (
-        (not it.permissions.push, f"{found.login} may not write to {place.repo}", "make it a collaborator with write"),
-        (it.archived, f"{place.repo} is archived", f"unarchive it {on}"),
-        (branch is None, "the trunk is not there", "push a first commit, or name the trunk with `trunk:` in ops.yaml"),
-        (bool(branch and not branch.protected), "the trunk is not protected", f"protect it {on}"),
-        (bool(branch and branch.user_can_push), f"{found.login} may push to the trunk directly", f"switch pushing off {on}"),
-        (bool(branch and not branch.user_can_merge), f"{found.login} may not merge", f"put it into the merge whitelist {on}"),
-        (
-            not any(fnmatchcase(CONTEXT, glob) for glob in found.contexts),
-            f"a merge does not need the status {CONTEXT}",
-            f"require it {on}",
-        ),
-        (not found.squash_only, "something else than squash is allowed", f"allow squash merges alone {on}"),
-    )
-    wrong = next(((says, remedy) for bad, says, remedy in wrongs if bad), None)
-    if wrong:
-        return Line(name="forge", state="mend", says=wrong[0], remedy=wrong[1])
-    return Line(name="forge", state="ok", says=f"{place.url} as {found.login}: protected, squash only, {CONTEXT} required")
-
-
 def local_forge(place: Place) -> Line:
     """There and protected: the hook is ours, git may run it, and nobody's settings point elsewhere."""
     bare = place.forge / "repo.git"
@@ -188,27 +165,6 @@ def check(place: Place, config: Config) -> Line:
         remedy = "where it has this project installed in place, it tests the checkout, not the change: make an environment in the check"
         return Line(name="check", state="note", says=f"{commands[0]} is {shared}, of a virtual environment", remedy=remedy)
     return Line(name="check", state="ok", says=" · ".join(commands))
-
-
-def workers(place: Place, config: Config) -> list[Line]:
-    """A line a kind."""
-    counts: dict[str, int] = {}
-    for slot in config.policy.slots:
-        counts[slot.kind] = counts.get(slot.kind, 0) + 1
-    if not counts:
-        example = 'workers: {claude: 1}, or {script: 1} and kinds: {script: {command: "./agent.sh {prompt}"}}'
-        remedy = f"`ops-console kinds` lists them; set {example} under repos.{place.repo} in ops.yaml"
-        return [Line(name="workers", state="mend", says="none: nobody takes an issue up", remedy=remedy)]
-    return [worker(kind, count, place, config) for kind, count in counts.items()]
-
-
-def worker(kind: str, count: int, place: Place, config: Config) -> Line:
-    command = config.commands[kind]
-    if trouble := cannot_run(command, place, config):
-        install = kinds.load(kind).install if kind in kinds.names() else ""
-        remedy = install or f"install it, or change kinds.{kind} in ops.yaml"
-        return Line(name="workers", state="mend", says=f"{count} × {kind}: {trouble}", remedy=remedy)
-    return Line(name="workers", state="ok", says=f"{count} × {kind}: {command}")
 
 
 def first_word(command: str) -> str | None:
@@ -291,4 +247,5 @@ def engine(place: Place) -> Line:
 
 def sandbox() -> Line:
     remedy = "give it projects and agents that you trust, or run all of it in a container or as a user of its own"
-    return Line(name="sandbox", state="note", says="none: workers and checks run bare, with all your rights", remedy=remedy)
+    bubblewrap = "; bubblewrap is installed, and not used yet" if shutil.which("bwrap") else ""
+    return Line(name="sandbox", state="note", says=f"none: workers and checks run bare, with all your rights{bubblewrap}", remedy=remedy)

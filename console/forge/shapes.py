@@ -83,6 +83,7 @@ class Named(Struct):
 
 class Permissions(Struct):
     push: bool
+    admin: bool = False
 
 
 class Repository(Struct):
@@ -90,11 +91,15 @@ class Repository(Struct):
     archived: bool
     empty: bool = False  # nothing was pushed yet; it stays so when only refs of ours were
     full_name: str = ""  # owner/name as it is called now
+    has_issues: bool = True
+    has_pull_requests: bool = True
     allow_squash_merge: bool = False
     allow_merge_commits: bool = False
     allow_rebase: bool = False
     allow_rebase_explicit: bool = False
     allow_fast_forward_only_merge: bool = False
+    default_merge_style: str = ""
+    default_delete_branch_after_merge: bool = False
 
 
 def line(text: str) -> str:

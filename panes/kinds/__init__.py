@@ -33,6 +33,8 @@ class Kind:
     env: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     install: str = ""  # for people: how to get it, and to log in
+    login: tuple[str, ...] = ()  # files of which one is there once it is logged in; $HOME and the like stand for what a run has
+    node: str = ""  # the oldest Node that it runs on, for a kind that comes as a script of its
 
 
 def names() -> tuple[str, ...]:

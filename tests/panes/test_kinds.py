@@ -33,7 +33,7 @@ def test_a_kind_that_does_not_exist_is_answered_with_those_that_do() -> None:
     [
         (("result", "resolt"), "missing required field `result`"),
         (("prompt: stdin", "prompt: mind"), "Invalid enum value 'mind'"),
-        (("what:", "extra: 1\nwhat:"), "extra is not a setting of a kind; there is command, env, install, keys, name"),
+        (("what:", "extra: 1\nwhat:"), "extra is not a setting of a kind; there is command, env, install, keys, login, name"),
         (("command: [cat, '-']", "command: cat"), "Expected `array`"),
         (("name: mine", "name: other"), "it is called other, and its file must be too"),
         (("name: mine", "name: [mine"), "mine.yaml: while parsing"),
