@@ -16,6 +16,14 @@ GLOBAL = Path(__file__).with_name("git.config")
 ZERO = "0" * 40
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
+# What git is given of our environment: where programs, folders and the network are. No token or provider's key is among them.
+PASSED_ON = (
+    *("PATH", "LD_LIBRARY_PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ"),
+    *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE"),
+)
+
 # What ours must never do in a repository that a worker could write to.
 SETTINGS: tuple[tuple[str, str], ...] = (
     ("core.hooksPath", "/dev/null"),
@@ -89,8 +97,8 @@ class Identity:
 
 
 def clean_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment git is run in: no ``GIT_*`` of the caller's, no system or user settings, no prompt, C.UTF-8."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    """The environment git is run in: PASSED_ON of the caller's, no system or user settings, no prompt, C.UTF-8."""
+    env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     env |= {
         "LC_ALL": "C.UTF-8",
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -174,7 +182,7 @@ def _answer(args: Iterable[str], code: int, out: bytes, err: bytes, ok: Iterable
 
 
 def own_git(where: Path | str, *args: str, ok: Iterable[int] = (0,)) -> Answer:
-    """git with the operator's own settings, for reading and fast-forwarding their checkout; ``GIT_*`` of a caller's hook is dropped."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
+    """git with the operator's own settings, to read and fast-forward their checkout; without a caller's ``GIT_*`` and our ``OPS_*``."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "OPS_"))} | {"LC_ALL": "C.UTF-8", "GIT_TERMINAL_PROMPT": "0"}
     ran = subprocess.run(_command(where, args), env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     return _answer(args, ran.returncode, ran.stdout, ran.stderr, ok)

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from panes.git import GitFailed, clean_env, git
+from panes.git import GitFailed, git
 from panes.seen import Oid, Tree, fact
 
 # Under the state folder: one folder a task or a check, gone when it is done.
@@ -118,7 +118,7 @@ def window_problems(server: str) -> Iterator[str]:
     try:
         asked = subprocess.run(
             ["tmux", "-u", "-L", server, "list-panes", "-a", "-F", "#{pane_dead} #{window_name}"],
-            env=clean_env(),
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

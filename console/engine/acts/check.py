@@ -1,10 +1,12 @@
 """Checking a tree: a run of its own in a clean clone of its own, and the verdict read from how it ended."""
 
+import asyncio
+
 from console.core import actions as a
 from console.core.facts import Oid
 from console.core.sanitize import clean
 from console.engine import ledger
-from console.engine.acts.work import folder_of
+from console.engine.acts.work import folder_of, scrub
 from console.engine.ports import Ports
 from console.forge.errors import Moved
 from console.redact import redact
@@ -82,5 +84,6 @@ async def record(action: a.Record, ports: Ports, effect: Effect) -> None:
         passed = False
         said += "\nThe check changed files that are tracked, so it did not test the tree that would land."
     effect("verdict.write")
+    await asyncio.to_thread(scrub, folder)
     ledger.judge(folder, passed, said, ended.at)
     effect("verdict.end")

@@ -1,5 +1,7 @@
 """A task's worktree and the worker in it: made, started, stopped, and what it left kept."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 from console.core import actions as a
@@ -14,7 +16,7 @@ from console.redact import redact
 from panes import kinds, worktrees
 from panes.git import agit
 from panes.hosts import worker_env
-from panes.runs import Spec, look_at, reserve
+from panes.runs import Spec, look_at, reserve, write_whole
 from panes.seen import Conflict, Effect, GitRefused, Limits
 from prompts import PromptError, render
 
@@ -151,10 +153,20 @@ async def keep_safe(action: a.KeepSafe, ports: Ports, effect: Effect) -> None:
     effect("wip.end")
 
 
+def scrub(folder: Path) -> None:
+    """What an ended run was given and what it printed is kept without secrets."""
+    for path in (folder / name for name in ("start.json", "output.log", "output.log.1")):
+        with suppress(FileNotFoundError):
+            said = path.read_bytes().decode("utf-8", "surrogateescape")
+            if (cleaned := redact(said)) != said:
+                write_whole(path, cleaned.encode("utf-8", "surrogateescape"))
+
+
 async def book(action: a.Book, ports: Ports, effect: Effect) -> None:
     run = look_at(folder_of(action.run, ports))
     at = run.ended.at if run.ended else ports.clock()
     effect("book.write")
+    await asyncio.to_thread(scrub, run.folder)
     end = End(run=action.run, started=run.started, outcome=action.outcome, tip=action.tip, tree=action.tree, at=at, said=action.said)
     ledger.book(run.folder, end)
     effect("book.end")
