@@ -1,7 +1,6 @@
 """What a change may not touch unasked: guarded paths, the check's own files, and the project's tests."""
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -18,6 +17,8 @@ TEST = (
     r"|^[[:space:]]*@(Parameterized)?Test|^[[:space:]]*#\[([a-z_]+::)*test"
 )
 _TESTS = re.compile(r"(^|/)(tests?|specs?|__tests__)/|(^|/)test_[^/]*$|[._-](test|tests|spec)\.[^/]*$|Tests?\.[a-z]+$")
+# What a command runs: the first word of each of its parts, or what stands behind an interpreter.
+_PROGRAMS = re.compile(r"(?:^|[;&|(\n])\s*(?:(?:ba|da|z)?sh\s+|python[0-9.]*\s+|node\s+)?(?:-\S+\s+)*([^\s;&|)]+)")
 
 
 @fact
@@ -35,7 +36,8 @@ def is_test(path: str) -> bool:
 
 def guarded(changes: Changes, guard: Guard, commands: Iterable[str]) -> tuple[str, ...]:
     """What of a change needs the operator's word, each as "path (why)". ``commands``: of the checks, whose own files count."""
-    return tuple(_guarded(changes, guard, {word.removeprefix("./") for said in commands for word in _words(said)}))
+    own = {word.strip("'\"").removeprefix("./") for said in commands for word in _PROGRAMS.findall(said)}
+    return tuple(_guarded(changes, guard, own))
 
 
 def _guarded(changes: Changes, guard: Guard, own: set[str]) -> Iterator[str]:
@@ -46,13 +48,6 @@ def _guarded(changes: Changes, guard: Guard, own: set[str]) -> Iterator[str]:
             yield f"{path} (guarded)"
     if guard.tests:
         yield from (f"{path} (fewer tests)" for path in changes.lost_tests)
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:  # a shell reads it otherwise
-        return command.split()
 
 
 @cache

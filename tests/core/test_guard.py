@@ -45,7 +45,9 @@ def test_a_pattern_means_what_it_means_in_gitignore(pattern: str, path: str, doe
 
 def test_the_checks_own_files_are_guarded_whatever_the_settings_say() -> None:
     assert changing("ci/run", "x", guard=Guard(paths=()), command="./ci/run --all") == ("ci/run (the check runs it)",)
-    assert changing("ci/run", guard=Guard(paths=()), command="sh -c 'unclosed ci/run") == ("ci/run (the check runs it)",)
+    for command in ("make && bash -e ci/run", "python3 ci/run; true", "'ci/run' all", "make | ./ci/run"):
+        assert changing("ci/run", guard=Guard(paths=()), command=command) == ("ci/run (the check runs it)",)
+    assert changing("hello.txt", guard=Guard(paths=()), command="make && test -f hello.txt") == ()
 
 
 def test_fewer_tests_are_asked_about_unless_the_settings_allow_it() -> None:
