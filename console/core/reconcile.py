@@ -17,6 +17,7 @@ from console.core.view import Do, Room, Unseen, View
 from console.core.ways import TIDY, check
 
 UNKNOWN = 28  # below the last row
+LAGS = ("lagging", "aboard", "merged")
 # Tries of one merge: "not yet", or "not as you say" of a world that is. A minute, by the waits between them; Forgejo was seen to take 16 s.
 PATIENCE: Mapping[TroubleKind, int] = {"later": 7, "moved": 10}
 
@@ -49,6 +50,11 @@ class Plan:
     answers: tuple[Answer, ...]
     fleet: tuple[a.Action, ...]
 
+    @property
+    def lags(self) -> bool:
+        """The forge has been told something and does not show it yet: it is worth asking soon."""
+        return any(s.stage in LAGS and not (s.action or s.yours or s.tidy) for s in self.steps)
+
 
 def reconcile(seen: Observed, policy: Policy) -> Plan:
     """Decides everything from what was seen."""
@@ -59,7 +65,8 @@ def reconcile(seen: Observed, policy: Policy) -> Plan:
         row, do = decide(t)
         decided[t.n] = (t, row, allowed(t, do))  # at once: what it does not do now leaves its slot to the next
     aboard = [t for t, _, do in decided.values() if do.stage == "aboard"]
-    for place, (t, do) in enumerate(boarded(aboard, seen), 1):
+    lagging = [t for t, _, do in decided.values() if do.stage == "lagging"]
+    for place, (t, do) in enumerate(boarded(aboard, lagging, seen), 1):
         decided[t.n] = (t, decided[t.n][1], allowed(t, replace(do, place=place)))
     steps = tuple(step(t, row, do) for t, row, do in decided.values())
     desk = Desk(seen, policy, {t.n: (t, do) for t, _, do in decided.values()})
@@ -124,7 +131,7 @@ def decide(t: View) -> tuple[int, Do]:
     return UNKNOWN, Do(stage="unknown", why="no row of the stage table fits what was seen")
 
 
-def boarded(aboard: Sequence[View], seen: Observed) -> Iterator[tuple[View, Do]]:
+def boarded(aboard: Sequence[View], lagging: Sequence[View], seen: Observed) -> Iterator[tuple[View, Do]]:
     """The first in line is landed; the others are told whom they wait for."""
     unsure = next(unsure_merges(seen), None)
     if unsure:
@@ -136,7 +143,7 @@ def boarded(aboard: Sequence[View], seen: Observed) -> Iterator[tuple[View, Do]]
         yield from ((t, Do(stage="aboard", why=why, yours=True)) for t in aboard)
         return
     try:
-        queue = train.line(aboard)
+        queue = train.line([*aboard, *filter(train.keeps_its_place, lagging)])
     except Unseen as unseen:
         yield from ((t, Do(stage="unknown", why=f"it cannot be seen: {unseen}")) for t in aboard)
         return
@@ -145,16 +152,23 @@ def boarded(aboard: Sequence[View], seen: Observed) -> Iterator[tuple[View, Do]]
         pull = t.open_pull
         if not pull:
             continue
-        if ahead:
+        if t in lagging:
+            ahead = ahead or pull  # it was just put on top of the trunk: what is behind it would be put there for nothing
+        elif ahead:
             yield t, Do(stage="aboard", why=f"it lands after p{ahead.number}")
-            continue
-        try:
-            do = train.plan(t, pull)
-        except Unseen as unseen:
-            do = Do(stage="unknown", why=f"it cannot be seen: {unseen}")
-        yield t, do
-        # One that is red leaves the train: it must not hold up the others until a worker has time for it.
-        ahead = pull if do.stage in train.STAYS else None
+        else:
+            do = first(t, pull)
+            yield t, do
+            # One that is red leaves the train: it must not hold up the others until a worker has time for it.
+            ahead = pull if do.stage in train.STAYS else None
+
+
+def first(t: View, pull: Pull) -> Do:
+    """What is done for the first in line."""
+    try:
+        return train.plan(t, pull)
+    except Unseen as unseen:
+        return Do(stage="unknown", why=f"it cannot be seen: {unseen}")
 
 
 def unsure_merges(seen: Observed) -> Iterator[tuple[a.Merge, Trouble]]:

@@ -14,6 +14,7 @@ from console.core.phrases import CONTEXT, short
 from console.core.view import Do, Unseen, View
 from console.core.ways import check, evidence, red, run
 
+LAG_LOOKS = 60  # a second apart
 STAYS = ("aboard", "unchecked", "checking", "unknown")  # stages in which the first keeps its place
 
 
@@ -26,6 +27,11 @@ def line(aboard: Sequence[View]) -> list[View]:
         return (not (landing and landing.issue == t.n), not (word and word.args.get("first")), rank(t.issue))
 
     return sorted(aboard, key=place)
+
+
+def keeps_its_place(t: View) -> bool:
+    """Whether a pull whose new head the forge does not show yet is waited for: it was never seen to take more than a few seconds."""
+    return isinstance(t.task.remote, Known) and t.task.remote.times < LAG_LOOKS
 
 
 def lander(t: View) -> Lander:

@@ -128,6 +128,8 @@ class Loop:
                 self._start(step.action, step.why)
         for action in plan.fleet:
             self._start(action, "")
+        if plan.lags:
+            self.senses.hurry()
         self.seen, self.plan = seen, plan
         # Whoever waited for an answer looks at the board next, and must find there what it says.
         self._publish(seen, plan, at_once=any(answer.outcome != "waiting" for answer in plan.answers))

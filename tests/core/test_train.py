@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from console.core import actions as a
-from console.core.facts import Oid, Tree
+from console.core.facts import Known, Oid, Tree
 from console.core.task import Task, Trouble
 from tests.core import seen as s
 
@@ -44,6 +44,16 @@ def test_only_the_first_is_landed_and_the_others_know_whom_they_wait_for() -> No
     plan = s.decide(aboard(7), aboard(9), verdicts=s.GREEN)
     assert [step.action is not None for step in plan.steps] == [True, False]
     assert plan.steps[1].why == "it lands after p107"
+
+
+def test_a_pull_whose_new_head_the_forge_does_not_show_yet_keeps_its_place_for_a_minute() -> None:
+    pushed = s.on(aboard(7), remote=s.H2, graph=replace(s.GRAPH, moved={s.H2: s.H1}))
+    plan = s.decide(pushed, aboard(9), verdicts=s.GREEN)
+    assert [(step.stage, step.action) for step in plan.steps] == [("lagging", None), ("aboard", None)]
+    assert plan.steps[1].why == "it lands after p107"
+    assert plan.lags
+    for_long = replace(pushed, remote=Known(value=s.H2, at=s.NOW, times=60))
+    assert s.decide(for_long, aboard(9), verdicts=s.GREEN).steps[1].action
 
 
 def test_nothing_lands_on_a_trunk_that_was_not_tested_itself() -> None:

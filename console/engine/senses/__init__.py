@@ -52,6 +52,11 @@ class Senses:
         self.forge.stale()
         self.git.stale(issue)
 
+    def hurry(self) -> None:
+        """The forge is behind what was done to it: forge and git are asked sooner than they would be."""
+        self.forge.hurry()
+        self.git.hurry()
+
     async def look(self, busy: Mapping[int | None, tuple[Action, ...]], troubles: Mapping[Action, Trouble]) -> Observed:
         """One look at everything. ``busy`` was asked before: an action that ends while we look may not show yet."""
         async with asyncio.TaskGroup() as group:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from console.core.facts import Blind, Issue, Look, Oid, Pull
-from console.engine.senses.memory import Memory
+from console.engine.senses.memory import SOON_S, Memory
 from console.forge import Forge
 from console.forge.errors import ForgeError
 
@@ -32,6 +32,9 @@ class ForgeSense:
         """Something was done to it: it is asked at the next look."""
         self._due = True
         self._statuses.clear()
+
+    def hurry(self) -> None:
+        self._due = self._due or self._clock() - self._asked_at >= SOON_S
 
     async def look(self) -> None:
         """Asks what changed, if it is time; what cannot be read leaves the table as it was, and blind."""

@@ -13,7 +13,7 @@ from console.core.guard import TEST, is_test
 from console.engine.claims import claim_ref, lander_ref, read_claim, read_lander, wip_ref
 from console.engine.ports import Ports
 from console.engine.push import spoken
-from console.engine.senses.memory import Memory
+from console.engine.senses.memory import SOON_S, Memory
 from panes import worktrees
 from panes.git import GitFailed, agit
 from panes.seen import PanesError
@@ -54,6 +54,9 @@ class GitSense:
         if issue is not None:
             self._works.pop(issue, None)
             self._acted[issue] = self._acted.get(issue, 0) + 1
+
+    def hurry(self) -> None:
+        self._due = self._due or self._ports.clock() - self._fetched_at >= SOON_S
 
     async def look(self) -> None:
         """Fetches, if it is time. What cannot be fetched leaves the refs as they were, and blind."""

@@ -6,6 +6,7 @@ from typing import TypeVar
 from console.core.facts import Blind, Known, Look
 
 T = TypeVar("T")
+SOON_S = 1.0  # what a forge shows late, it shows within a second or two
 
 
 class Memory:
