@@ -36,6 +36,11 @@ def repository(r: Record) -> str | None:
     return words[5] if words[3:5] == ["repos", OWNER] and len(words) > 5 else None
 
 
+def below(r: Record) -> str:
+    """The path below the repository; from the API's root on when it is about none."""
+    return path(r).removeprefix(f"/api/v1/repos/{OWNER}/{repository(r)}").removeprefix("/api/v1")
+
+
 def content(r: Record) -> bytes:
     response = r["response"]
     return str(response["text"]).encode() if "text" in response else json.dumps(whole(r)).encode()
@@ -44,9 +49,7 @@ def content(r: Record) -> bytes:
 def whole(r: Record) -> Any:
     """The body as JSON. Of a long list only the first entry was kept whole: the others get from it what they lack."""
     body = r["response"].get("json")
-    if r.get("trimmed") and isinstance(body, list):
-        return [body[0] | entry if isinstance(entry, dict) else body[0] | {"number": len(body) - n} for n, entry in enumerate(body)]
-    return body
+    return [body[0] | entry for entry in body] if r.get("trimmed") and isinstance(body, list) else body
 
 
 def response(r: Record) -> httpx.Response:

@@ -12,7 +12,7 @@ from console.forge.errors import ForgeError, ForgeGone, Missing, Moved, NotYet, 
 from console.forge.gitea import MERGE_S
 from console.forge.merging import Means
 from console.forge.rest import Rest
-from tests.forge.replay import FORGES, OWNER, Tape, answer, at, exchanges, listed, path, repository, response, tape
+from tests.forge.replay import FORGES, OWNER, Tape, answer, at, below, exchanges, listed, path, repository, response, tape
 
 HEAD = Oid("a" * 40)
 LANDED, MOVED, AGAIN, CONFLICT, OPERATOR, BUG, BROKE, GONE = (
@@ -184,12 +184,11 @@ async def test_every_recorded_update_of_a_pull_is_done_or_is_its_error(forge: st
     for key, (kind, says) in UPDATES.items():
         r = asked[key]
         rest = Rest(tape(r).client, OWNER, repository(r) or "")
-        below = path(r).removeprefix(f"/api/v1/repos/{OWNER}/{repository(r)}")
         if kind is None:
-            await rest.write("POST", below, None)
+            await rest.write("POST", below(r), None)
             continue
         with pytest.raises(ForgeError, match=says) as no:
-            await rest.write("POST", below, None)
+            await rest.write("POST", below(r), None)
         assert type(no.value) is kind, key
 
 

@@ -172,6 +172,11 @@ async def test_a_list_is_read_to_its_end_or_not_returned() -> None:
         await gitea(Script(httpx.Response(200, json=[]))).changed(None)
 
 
+async def test_a_list_whose_pages_are_all_the_same_is_not_read_for_ever() -> None:
+    with pytest.raises(ForgeGone, match="cut short: 1 of 9"):
+        await gitea(Script(listed([ISSUE], 9))).changed(None)
+
+
 async def test_a_list_that_moved_while_it_was_read_is_read_once_more() -> None:
     one, two, three = (ISSUE | {"number": n} for n in (1, 2, 3))
     script = Script(
