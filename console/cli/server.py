@@ -32,6 +32,7 @@ def server(place: Place, config: Config) -> Iterator[Line]:
         yield Line(name="forge", state="mend", says=f"{place.url}: {error}", remedy="`ops-console login` takes another token")
     else:
         yield reached(found.rights, place)
+        yield from renamed(found.rights, place)
         yield from rules(found, config)
         if posted:
             yield from waits(found, posted)
@@ -63,6 +64,13 @@ def reached(found: Rights, place: Place) -> Line:
         remedy = "a token of an account that may only write is safer; `ops-console init --lander NAME` makes it the one that merges"
         return Line(name="forge", state="note", says=says, remedy=remedy)
     return Line(name="forge", state="ok", says=f"{place.url} as {found.login}, who may write")
+
+
+def renamed(found: Rights, place: Place) -> Iterator[Line]:
+    """It is found under its old name for as long as nobody else takes that."""
+    name = found.repository.full_name
+    if name and name.lower() != place.repo.lower():
+        yield Line(name="forge", state="note", says=f"{place.repo} is called {name} now", remedy="call it so in ops.yaml")
 
 
 def rules(found: Found, config: Config) -> Iterator[Line]:

@@ -124,10 +124,7 @@ class Rest:
     def _moved(self, answer: Answer, path: str) -> str:
         """The repository's root as a redirect names it. Raises Refused when that is another server, or no repository."""
         base, where = self._client.base_url, answer.headers.get("location", "")
-        try:
-            there = base.join(where)
-        except httpx.InvalidURL:
-            there = base
+        there = base.join(where)  # httpx has read it before us: what is no address is an answer that broke off
         if (there.scheme, there.host, there.port) != (base.scheme, base.host, base.port):
             # Never asked there: whoever answers would get the token.
             raise Refused(

@@ -102,6 +102,12 @@ async def test_a_required_status_that_nobody_posts_and_a_crowd_of_pulls_are_name
     assert early.state == "note"
 
 
+async def test_a_repository_that_was_renamed_is_found_and_its_new_name_told(place: Any) -> None:
+    it = (await found(of("gitea"))).rights
+    [line] = server.renamed(replace(it, repository=msgspec.structs.replace(it.repository, full_name="acme/engine")), place)
+    assert (line.state, line.says, line.remedy) == ("note", "acme/proj is called acme/engine now", "call it so in ops.yaml")
+
+
 async def test_a_token_for_another_repository_is_not_kept(place: Any) -> None:
     assert "may write to acme/proj" in await login.tried(place, "any")
     with pytest.raises(Failure, match="shows this account no repository acme/other"):
