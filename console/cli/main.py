@@ -134,7 +134,9 @@ def explained(error: Exception) -> Failure:
         return Failure(SETTINGS, str(error))
     if isinstance(error, NoBoard):
         return Failure(STALE, str(error), "`ops-console` opens the console and starts the engine; `ops-console engine` runs it alone")
-    if isinstance(error, ForgeError | LocalForgeError):
+    if isinstance(error, ForgeError):
+        return Failure(FORGE, error.why, error.remedy)
+    if isinstance(error, LocalForgeError):
         return Failure(FORGE, str(error))
     if isinstance(error, PanesError):
         return Failure(SETTINGS, str(error), "`ops-console doctor` says what is missing")

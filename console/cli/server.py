@@ -29,7 +29,8 @@ def server(place: Place, config: Config) -> Iterator[Line]:
     except ForgeGone as gone:
         yield away(place, str(gone))
     except ForgeError as error:
-        yield Line(name="forge", state="mend", says=f"{place.url}: {error}", remedy="`ops-console login` takes another token")
+        remedy = error.remedy or "`ops-console login` takes another token"
+        yield Line(name="forge", state="mend", says=f"{place.url}: {error.why}", remedy=remedy)
     else:
         yield reached(found.rights, place)
         yield from renamed(found.rights, place)

@@ -102,29 +102,29 @@ def error(answer: Answer) -> ForgeError:
     if status == 429:
         return NotYet(said or "the forge is busy")
     if status == 401:
-        return Refused(f"the forge does not take the token ({said}): {LOGIN}", status)
+        return Refused(f"the forge does not take the token ({said})", status, LOGIN)
     if status == 403:
-        return Refused(_forbidden(said), status)
+        return _forbidden(said)
     if status == 404:
         return Missing(f"the forge has no {asked}, or does not show it to our account ({said or 'it gives no reason'})", status)
     if status == 405:
-        return Refused(
-            f"the forge does not do {asked} ({said or 'it gives no reason'}): is it a Gitea or Forgejo that is new enough?", status
-        )
+        why = f"the forge does not do {asked} ({said or 'it gives no reason'})"
+        return Refused(why, status, "is it a Gitea or Forgejo that is new enough?")
     if status == 423:
-        return Refused(f"the repository is archived, and nothing is written to it until that is undone on the forge ({said})", status)
+        return Refused(f"the repository is archived, and nothing is written to it ({said})", status, "unarchive it on the forge")
     if status in (400, 422):
         return Refused(f"the forge did not understand {asked}: {said or status}", status)
     return Refused(said or f"the forge refused {asked} without a reason ({status})", status)
 
 
-def _forbidden(said: str) -> str:
+def _forbidden(said: str) -> Refused:
     if scope := SCOPE.search(said):
-        return f"the token lacks the scope {scope[1]}: make one on the forge that has it; {LOGIN}"
+        return Refused(f"the token lacks the scope {scope[1]}", 403, f"make one on the forge that has it; {LOGIN}")
     if "signed in" in said:
-        return f"the forge does not take the token ({said}): {LOGIN}"
+        return Refused(f"the forge does not take the token ({said})", 403, LOGIN)
     if "change your password" in said:
-        return f"the forge waits for its account's owner: {said}"
+        return Refused(f"the forge waits for the account's owner ({said})", 403)
     if not said or said == HTML or "permission" in said or "collaborator" in said:
-        return f"our account may not do this ({said or 'the forge gives no reason'}): it must be a collaborator with write"
-    return f"the forge refuses it to our account: {said}"
+        why = f"our account may not do this ({said or 'the forge gives no reason'})"
+        return Refused(why, 403, "make it a collaborator with write")
+    return Refused(f"the forge refuses it to our account: {said}", 403)

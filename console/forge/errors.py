@@ -2,7 +2,12 @@
 
 
 class ForgeError(Exception):
-    """Whatever a forge did not do. ``str()`` is a sentence for the operator, without secrets."""
+    """Whatever a forge did not do. ``str()`` is a sentence for the operator, without secrets: ``why``, then the ``remedy`` if known."""
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(f"{why}: {remedy}" if remedy else why)
+        self.why = why
+        self.remedy = remedy
 
 
 class ForgeGone(ForgeError):
@@ -27,8 +32,8 @@ class Moved(ForgeError):
 class Refused(ForgeError):
     """It said no, in its own words. ``status`` is the HTTP status."""
 
-    def __init__(self, why: str, status: int) -> None:
-        super().__init__(why)
+    def __init__(self, why: str, status: int, remedy: str = "") -> None:
+        super().__init__(why, remedy)
         self.status = status
 
 

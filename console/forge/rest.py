@@ -127,9 +127,8 @@ class Rest:
         there = base.join(where)  # httpx has read it before us: what is no address is an answer that broke off
         if (there.scheme, there.host, there.port) != (base.scheme, base.host, base.port):
             # Never asked there: whoever answers would get the token.
-            raise Refused(
-                f"the forge is elsewhere, at {words(f'{there.scheme}://{there.netloc.decode()}')}: set that as forge.url", answer.status
-            )
+            why = f"the forge is elsewhere, at {words(f'{there.scheme}://{there.netloc.decode()}')}"
+            raise Refused(why, answer.status, "set that as forge.url")
         inner = there.raw_path.decode().partition("?")[0].removeprefix(base.raw_path.decode().rstrip("/"))
         named = re.match(r"/api/v1/repos/[^/]+/[^/]+", inner)
         if not named or unquote(inner[named.end() :]) != unquote(path):

@@ -16,11 +16,11 @@ from tests.forge.replay import FORGES, Record, exchanges, whole
 REFUSALS: dict[int, tuple[type[ForgeError], str]] = {
     400: (Refused, "did not understand"),
     401: (Refused, "`ops-console login` takes another"),
-    403: (Refused, r"lacks the scope \w+:\w+: make one|must be a collaborator with write|waits for its account's owner|refuses it to our"),
+    403: (Refused, r"lacks the scope \w+:\w+: make one|make it a collaborator with write|waits for the account's owner|refuses it to our"),
     404: (Missing, "or does not show it to our account"),
     412: (Refused, "still has open dependencies"),
     422: (Refused, "did not understand"),
-    423: (Refused, "archived, and nothing is written"),
+    423: (Refused, "archived, and nothing is written to it .*: unarchive it"),
     500: (ForgeGone, "the forge answered 500: without a reason"),
 }
 # What is no refusal by its status, and none of the kind its status says.
