@@ -82,6 +82,7 @@ async def test_a_read_is_tried_again(first: httpx.Response | Exception) -> None:
         (httpx.Response(200, json=ISSUE | {"number": "1"}), 1, True),
         (httpx.Response(200, json=ISSUE | {"state": "half open"}), 1, True),
         (httpx.Response(200, json=ISSUE | {"created_at": "yesterday"}), 1, True),
+        (httpx.Response(200, json=ISSUE | {"updated_at": "2026-11-24T23:40:56"}), 1, True),  # of no time zone: of no time
         (httpx.Response(200, json=[ISSUE]), 1, True),
         (httpx.Response(200, content=b"\xff\xfe"), 1, True),
     ],
