@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from console import keyring
 from console.errors import SettingsError
 from console.place import config_folder
 from console.redact import know
@@ -17,36 +18,49 @@ TAKEN: dict[str, str] = {}  # by this process, from variables
 
 
 def token(forge: ForgeSettings) -> str:
-    """The settings' file or variable, then OPS_FORGE_TOKEN, then what `login` kept. Raises SettingsError; its text has no token in it."""
+    """From where the settings say; else OPS_FORGE_TOKEN, the system's keyring, what `login` kept. SettingsError never has a token in it."""
+    url = forge.url or ""
     if forge.token.file:
         return from_file(Path(forge.token.file).expanduser())
     if forge.token.env:
         if found := variable(forge.token.env):
             return found
         raise SettingsError(f"forge.token.env names {forge.token.env}, and there is no such environment variable (or it is empty)")
-    if found := variable(VARIABLE):
+    if not forge.token.keyring and (found := variable(VARIABLE)):
         return found
-    kept = kept_for(forge.url or "")
+    if found := keyring.get(host(url)):
+        return sound(found, "the system keyring")
+    if forge.token.keyring:
+        raise SettingsError(f"the system keyring gave no token for {host(url)}: `ops-console login` asks for one and keeps it there")
+    kept = kept_for(url)
     if kept.exists():
         return from_file(kept)
-    raise SettingsError(f"there is no token for {forge.url}: `ops-console login` asks for one and keeps it")
+    raise SettingsError(f"there is no token for {url}: `ops-console login` asks for one and keeps it")
+
+
+def host(url: str) -> str:
+    """The server, with its port when the address has one: a token is kept for it, not for a repository."""
+    return urlsplit(url).netloc
 
 
 def kept_for(url: str) -> Path:
-    """Where the token for a forge is kept, a file a host."""
-    return config_folder() / "tokens" / urlsplit(url).netloc.replace(":", "_")
+    """Where `login` keeps the token for a forge, a file a host."""
+    return config_folder() / "tokens" / host(url).replace(":", "_")
 
 
-def keep(url: str, secret: str) -> Path:
+def of_others() -> tuple[Path, ...]:
+    """Where other programs of the operator's may have kept a token of a forge."""
+    return tuple(sorted((Path.home() / ".hermes").glob("gitea_token*")))
+
+
+def keep(path: Path, secret: str) -> None:
     """Writes it, for this user alone from its first byte on."""
-    path = kept_for(url)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret + "\n")
     fresh.replace(path)
-    return path
 
 
 def from_file(path: Path) -> str:

@@ -27,7 +27,8 @@ def setting(default: Any, says: str) -> Any:
 @dataclass(frozen=True, slots=True)
 class TokenSettings:
     file: str | None = setting(None, "a file with the token in it, mode 0600")
-    env: str | None = setting(None, "or the name of an environment variable; default: OPS_FORGE_TOKEN, else what `login` kept")
+    env: str | None = setting(None, "or the name of an environment variable")
+    keyring: bool = setting(False, "or true: the system's keyring alone. Default: OPS_FORGE_TOKEN, that keyring, what `login` kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,10 @@ class _Reader:
             if not found:
                 raise self.fail(node, f"{where} is a length of time such as 90s, 20m or 2h; not {text!r}")
             return Seconds(float(found[1]) * _UNITS[found[2] or "s"])
+        if want is bool:
+            if kind != "bool" or text not in ("true", "false"):  # YAML has yes, On and TRUE besides
+                raise self.fail(node, f"{where} is true or false; not {text!r}")
+            return text == "true"
         if want is int:
             if kind != "int" or not re.fullmatch(r"\d+", text):  # YAML has 0x10, 1_000 and 1:30 besides
                 raise self.fail(node, f"{where} is a whole number; not {text!r}")

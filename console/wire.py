@@ -19,7 +19,7 @@ from console.engine.ports import Paths, Ports
 from console.engine.senses import Senses
 from console.engine.watch import Watch
 from console.errors import SettingsError
-from console.forge import probe
+from console.forge import probe, scopes
 from console.forge.gitea import Gitea
 from console.forge.probe import Found, Posted, Rights
 from console.localforge import protect
@@ -98,6 +98,13 @@ async def rights(place: Place, token: str | None) -> Rights:
     owner, name = place.repo.split("/", 1)
     async with client(place, token) as asked:
         return await probe.rights(asked, owner, name, load(place).trunk)
+
+
+async def lacking(place: Place, token: str) -> tuple[str, ...]:
+    """The scopes that we need and ``token`` has not. Raises a ForgeError."""
+    owner, name = place.repo.split("/", 1)
+    async with client(place, token) as asked:
+        return await scopes.missing(asked, owner, name)
 
 
 async def looked(place: Place, token: str | None) -> tuple[Found, Posted | None]:

@@ -1,12 +1,13 @@
 """Where the forge's token is found, and where it is not."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from console import credentials
+from console import credentials, keyring
 from console.errors import SettingsError
 from console.settings import ForgeSettings, TokenSettings
 from panes.git import Remote, git
@@ -18,12 +19,15 @@ URL = "https://git.example.org:3000"
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv(credentials.VARIABLE, raising=False)
-    credentials.TAKEN.clear()
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for forget in (credentials.TAKEN.clear, keyring.get.cache_clear):
+        forget()
     yield
-    credentials.TAKEN.clear()
+    for forget in (credentials.TAKEN.clear, keyring.get.cache_clear):
+        forget()
 
 
-def forge(**where: str) -> ForgeSettings:
+def forge(**where: Any) -> ForgeSettings:
     return ForgeSettings(kind="gitea", url=URL, token=TokenSettings(**where))
 
 
@@ -36,13 +40,77 @@ def secret_file(path: Path, text: str = "s3cret\n", mode: int = 0o600) -> Path:
 def test_the_file_that_the_settings_name_comes_before_the_environment_and_before_what_login_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    credentials.keep(URL, "kept")
+    credentials.keep(credentials.kept_for(URL), "kept")
     assert credentials.token(forge()) == "kept"
     monkeypatch.setenv(credentials.VARIABLE, "common")
     assert credentials.token(forge()) == "common"
     monkeypatch.setenv("MINE", "own")
     assert credentials.token(forge(env="MINE")) == "own"
     assert credentials.token(forge(file=str(secret_file(tmp_path / "token")))) == "s3cret"
+
+
+RING = """\
+import time
+from keyring.backend import KeyringBackend
+
+class Ring(KeyringBackend):
+    priority = 1
+
+    def get_password(self, service, username):
+        time.sleep({sleeps})
+        return {{"ops-console/git.example.org:3000": "in-the-ring"}}.get(service)
+
+    def set_password(self, service, username, password):
+        raise NotImplementedError
+"""
+
+
+@pytest.fixture
+def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Puts a keyring in place that takes so many seconds to answer."""
+    pytest.importorskip("keyring")
+
+    def made(sleeps: float) -> None:
+        (tmp_path / "ring.py").write_text(RING.format(sleeps=sleeps))
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "ring.Ring")
+
+    return made
+
+
+def test_the_keyring_comes_after_the_environment_and_before_what_login_kept(
+    ring: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring(0)
+    credentials.keep(credentials.kept_for(URL), "kept")
+    assert credentials.token(forge()) == "in-the-ring"
+    monkeypatch.setenv(credentials.VARIABLE, "common")
+    assert credentials.token(forge()) == "common"
+    assert credentials.token(forge(keyring=True)) == "in-the-ring"
+
+
+def test_a_keyring_that_waits_for_a_person_is_passed_by(
+    ring: Callable[[float], None], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ring(60)
+    monkeypatch.setattr(keyring, "GET_S", 0.2)
+    credentials.keep(credentials.kept_for(URL), "kept")
+    assert credentials.token(forge()) == "kept"
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(SettingsError, match=r"the system keyring gave no token for git\.example\.org:3000"):
+        credentials.token(forge(keyring=True))
+
+
+def test_a_machine_without_a_keyring_is_no_trouble_until_something_shall_be_put_there(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("keyring")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    credentials.keep(credentials.kept_for(URL), "kept")
+    assert credentials.token(forge()) == "kept"
+    assert capfd.readouterr() == ("", "")
+    with pytest.raises(SettingsError, match=r"did not take it: .*No recommended backend"):
+        keyring.put("git.example.org", "s3cret")
 
 
 def test_a_token_is_taken_out_of_the_environment_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,8 +120,9 @@ def test_a_token_is_taken_out_of_the_environment_and_remembered(monkeypatch: pyt
 
 
 def test_what_login_keeps_is_for_this_user_alone() -> None:
-    path = credentials.keep(URL, "first")
-    assert credentials.keep(URL, "second") == path
+    path = credentials.kept_for(URL)
+    for secret in ("first", "second"):
+        credentials.keep(path, secret)
     assert (path.read_text(), path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == ("second\n", 0o600, 0o700)
 
 

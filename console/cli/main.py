@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "dispatch": ("dispatch", "a prompt for an agent elsewhere"),
     "kinds": ("kinds", "the kinds of worker, and which are installed"),
     "login": ("login", "ask for the forge's token, check and keep it"),
+    "logout": ("login", "forget the token that login kept"),
     "demo": ("demo", "the whole story on a small real project"),
 }
 
