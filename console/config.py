@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from console.core.facts import Slot, Suite, fact
@@ -13,7 +13,7 @@ from console.core.policy import Caps, CheckPlan, Policy, SlotPlan
 from console.errors import SettingsError
 from console.place import Place, digest
 from console.settings import RepoSettings, Settings, read
-from panes.git import Identity, git, own_git
+from panes.git import Answer, Identity, git, own_git
 
 
 @fact
@@ -135,10 +135,13 @@ def known_trunk(place: Place) -> str | None:
 def guess_check(place: Place, trunk: str) -> str | None:
     """The project's own test command, guessed from what the trunk has; None when nothing tells."""
     bare = place.forge / "repo.git"
-    where, ref = (bare, trunk) if place.kind == "local" and bare.is_dir() else (place.checkout, trunk)
-    if where is None:
-        return None
-    ask = git if where == bare else own_git
+    if place.kind == "local" and bare.is_dir():
+        return guess_in(bare, trunk, git)
+    return guess_in(place.checkout, trunk, own_git) if place.checkout else None
+
+
+def guess_in(where: Path, ref: str, ask: Callable[..., Answer]) -> str | None:
+    """The same, in a repository; ``ask``: whose git it is."""
     files = set(ask(where, "ls-tree", "--name-only", ref, ok=(0, 128)).out.split("\n"))
 
     def text(name: str) -> str:

@@ -93,6 +93,11 @@ def client(place: Place, token: str | None, through: Through = lambda transport:
     return httpx.AsyncClient(transport=Outgoing(through(httpx.AsyncHTTPTransport())), base_url=place.url, headers=headers)
 
 
+def stranger(url: str) -> httpx.AsyncClient:
+    """HTTP to a server that does not know us."""
+    return httpx.AsyncClient(base_url=url)
+
+
 async def rights(place: Place, token: str | None) -> Rights:
     """What ``token`` lets us do with the repository. Raises a ForgeError."""
     owner, name = place.repo.split("/", 1)

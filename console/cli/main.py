@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "attach": ("engine", "look at a worker in its own tmux"),
     "issue": ("issue", "issues on the forge: new, list, show, close, label, ready"),
     "forge": ("forge", "the local forge: pull and push commits, serve it, make tokens"),
+    "init": ("init", "four questions, the settings, and the landing rules of a server"),
     "doctor": ("doctor", "check every precondition, each with its remedy"),
     "dispatch": ("dispatch", "a prompt for an agent elsewhere"),
     "kinds": ("kinds", "the kinds of worker, and which are installed"),

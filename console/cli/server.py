@@ -11,7 +11,7 @@ from console.core.phrases import CONTEXT
 from console.errors import SettingsError
 from console.forge.errors import ForgeError, ForgeGone
 from console.forge.probe import Found, Posted, Rights
-from console.forge.rules import Wrong, labels_of, wrongs
+from console.forge.rules import MOVE, Wrong, labels_of, wrongs
 from console.place import Place
 
 ANSWER_S = 15.0  # for all that is asked
@@ -85,7 +85,7 @@ def rules(found: Found, config: Config) -> Iterator[Line]:
 
 def mended(wrong: Wrong, found: Found) -> str:
     if wrong.part == "order":
-        return f"take the rule {wrong.key} away, or move it behind, in the repository's settings under Branches"
+        return MOVE
     if found.admin or wrong.part == "labels":
         return "`ops-console init` mends it"
     return "`ops-console init` mends it with an administrator's token, or prints the calls for one"

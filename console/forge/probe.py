@@ -1,16 +1,23 @@
 """What a server lets us do with a repository, asked of the server and not of its version."""
 
+from typing import Literal
 from urllib.parse import quote
 
 import httpx
 from msgspec import Struct
 
 from console.core.facts import fact
-from console.forge.errors import Missing
+from console.forge.errors import Missing, Refused
 from console.forge.rest import Rest
 from console.forge.shapes import GiteaPull, Label, Repository, Status, User, line
 
+GITEA: Literal["gitea"] = "gitea"
+FORGEJO: Literal["forgejo"] = "forgejo"
 LOOKED_AT = 5  # pulls whose heads tell which statuses are posted at all
+
+
+class Version(Struct):
+    version: str
 
 
 class Commit(Struct):
@@ -81,13 +88,30 @@ class Posted:
     pulls: int
 
 
+async def kind(client: httpx.AsyncClient) -> Literal["gitea", "forgejo"] | None:
+    """Which of the two answers; None: neither, as far as a stranger is told. Raises ForgeGone when there is no answer at all."""
+    rest = Rest(client, "", "")
+    for path, what in (("/api/forgejo/v1/version", FORGEJO), ("/api/v1/version", GITEA)):
+        try:
+            await rest.read(path, Version, top=True)
+        except Missing:
+            continue
+        except Refused as no:
+            if 300 <= no.status < 400:
+                raise
+            if no.status not in (401, 403):  # one that talks to nobody without a token is one of them all the same
+                return None
+        return what
+    return None
+
+
 async def rights(client: httpx.AsyncClient, owner: str, name: str, trunk: str) -> Rights:
     """Three questions. Raises a ForgeError: Refused for a token that is nobody's, Missing for a repository not there or hidden from it."""
     rest = Rest(client, owner, name)
     who = line((await rest.read("/api/v1/user", User, top=True)).login)
     repository = await rest.read("", Repository)
     try:
-        branch = await rest.read(f"/branches/{quote(trunk, safe='')}", Branch)
+        branch = await rest.read(f"/branches/{quote(trunk)}", Branch)
     except Missing:
         branch = None
     return Rights(login=who, repository=repository, branch=branch)

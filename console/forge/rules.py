@@ -21,6 +21,9 @@ HOLD = "ops/hold"
 LABELS = {HOLD: ("#b58cff", "ops-console leaves it alone"), PARKED: ("#e69f00", "ops-console has tried, and leaves it to a person")}
 READY = ("#49db95", "ops-console may take it up")
 
+MOVE = "take that rule away, or move it behind, in the repository's settings under Branches"
+SQUASH = "squash merges alone, and no branch left after them"
+
 # Setting of the repository → what it must be, what is wrong when it is not, and whether landing depends on it.
 MERGING: tuple[tuple[str, bool | str, str, bool], ...] = (
     ("has_issues", True, "issues are switched off", True),
@@ -48,12 +51,13 @@ class Wrong:
 
 @fact
 class Call:
-    """A request that mends something; ``path`` is below the repository. ``says``: what it does, for people."""
+    """A request that mends something; ``path`` is below the repository. ``says``: what it is for; ``why``: what is wrong without it."""
 
     method: Literal["POST", "PATCH"]
     path: str
     body: Mapping[str, object]
     says: str
+    why: tuple[str, ...]
     admin: bool = True  # whether it takes an administrator
 
 
@@ -141,19 +145,23 @@ def calls(found: Found, lander: str, labels: Sequence[str]) -> tuple[Call, ...]:
     if merging := of("repository"):
         # Without has_pull_requests Gitea takes the other settings with 200, and ignores them.
         body: dict[str, object] = {"has_pull_requests": True, **{it.key: it.want for it in merging}}
-        made.append(Call(method="PATCH", path="", body=body, says="squash merges alone, and branches deleted after them"))
+        made.append(Call(method="PATCH", path="", body=body, says=SQUASH, why=tuple(it.says for it in merging)))
     if rule := of("protection"):
         made.append(protecting(found, lander, rule))
-    return (*made, *(labelling(it.key) for it in of("labels")))
+    return (*made, *(labelling(it) for it in of("labels")))
 
 
 def protecting(found: Found, lander: str, wrong: Sequence[Wrong]) -> Call:
     """Makes the trunk's rule, or changes of it what is wrong. Who is not shown the rule changes all of it that matters."""
-    says = f"{found.trunk} only by merges of {lander} with the status {CONTEXT}"
+    says, why = protected_for(found.trunk, lander), tuple(it.says for it in wrong)
     if any(it.key == "rule_name" for it in wrong):
-        return Call(method="POST", path="/branch_protections", body={"rule_name": found.trunk, **whole(found, lander)}, says=says)
+        return Call(method="POST", path="/branch_protections", body={"rule_name": found.trunk, **whole(found, lander)}, says=says, why=why)
     body = {it.key: it.want for it in wrong} if found.admin else whole(found, lander)
-    return Call(method="PATCH", path=f"/branch_protections/{quote(found.trunk, safe='')}", body=body, says=says)
+    return Call(method="PATCH", path=f"/branch_protections/{quote(found.trunk, safe='')}", body=body, says=says, why=why)
+
+
+def protected_for(trunk: str, lander: str) -> str:
+    return f"{trunk} moves only by merges, by {lander} alone, with the status {CONTEXT}"
 
 
 def whole(found: Found, lander: str) -> dict[str, object]:
@@ -162,10 +170,10 @@ def whole(found: Found, lander: str) -> dict[str, object]:
     return {key: want for key, want, _ in protection(shown, found.trunk, lander)} | {"apply_to_admins": True}
 
 
-def labelling(name: str) -> Call:
-    colour, meaning = LABELS.get(name, READY)
-    body = {"name": name, "color": colour, "description": meaning}
-    return Call(method="POST", path="/labels", body=body, says=f"the label {name}", admin=False)
+def labelling(wrong: Wrong) -> Call:
+    colour, meaning = LABELS.get(wrong.key, READY)
+    body = {"name": wrong.key, "color": colour, "description": meaning}
+    return Call(method="POST", path="/labels", body=body, says=f"the label {wrong.key}", why=("missing",), admin=False)
 
 
 async def do(rest: Rest, call: Call) -> None:

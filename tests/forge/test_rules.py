@@ -109,7 +109,7 @@ async def test_without_admin_rights_the_calls_for_one_are_complete(forge: str) -
 
 async def test_a_call_is_sent_as_it_was_shown() -> None:
     forge = Recorded({})
-    call = Call(method="POST", path="/labels", body={"name": "ops/hold"}, says="")
+    call = Call(method="POST", path="/labels", body={"name": "ops/hold"}, says="", why=())
     async with forge.client as client:
         await rules.do(Rest(client, "root1", "it"), call)
     assert forge.writes == [("POST", "/labels", {"name": "ops/hold"})]
