@@ -14,6 +14,7 @@ from console.errors import SettingsError
 from console.place import Place, digest
 from console.settings import RepoSettings, Settings, read
 from panes.git import Answer, Identity, git, own_git
+from panes.seen import Own
 
 
 @fact
@@ -23,7 +24,7 @@ class Config:
     place: Place
     policy: Policy
     identity: Identity
-    commands: Mapping[str, str]  # kind → the operator's command for it
+    kinds: Mapping[str, Own]  # what the operator says of them
     check_env: tuple[str, ...]
     trunk: str
     guessed: str | None  # the check, when nobody set one
@@ -65,7 +66,7 @@ def load(place: Place) -> Config:
         place=place,
         policy=policy,
         identity=identity,
-        commands=commands(place, repo),
+        kinds=own_kinds(place, repo),
         check_env=env,
         trunk=trunk,
         guessed=guessed,
@@ -85,19 +86,23 @@ def plan(command: str | None, env: tuple[str, ...], wall_s: float) -> CheckPlan 
     return CheckPlan(command=command, suite=Suite(hashlib.sha256("\0".join([command, *values]).encode()).hexdigest()[:16]), wall_s=wall_s)
 
 
-def commands(place: Place, repo: RepoSettings) -> dict[str, str]:
-    """What each kind with workers runs. Raises SettingsError for one that has no command, and for a command for a kind of ours."""
-    from panes import kinds  # YAML and msgspec, which a command that starts nothing does not pay
+def own_kinds(place: Place, repo: RepoSettings) -> dict[str, Own]:
+    """What the operator says of the kinds. Raises SettingsError for a kind with workers that has no command and cannot do without."""
+    from panes import kinds  # msgspec, and YAML files, which a command that starts nothing does not pay
 
-    found = {name: kind.script or kind.command or "" for name, kind in repo.kinds.items()}
-    ours = {name: own for name in kinds.names() if (own := kinds.own_command(kinds.load(name)))}
-    if taken := sorted(found.keys() & ours.keys()):
-        raise SettingsError(f"{place.settings}: {taken[0]} is a kind of ours, and needs no command; call your own kind something else")
-    found |= {name: own for name, own in ours.items() if name in repo.workers}
+    found = {
+        name: Own(command=kind.script or kind.command or "", url=kind.url, key=kind.key, model=kind.expected_model)
+        for name, kind in repo.kinds.items()
+    }
+    for name, own in found.items():
+        if (own.url or own.key) and not (name in kinds.names() and kinds.load(name).url):
+            raise SettingsError(f"{place.settings}: repos.{place.repo}.kinds.{name} asks no server: url and key are for gateway")
     for name in repo.workers:
-        if not found.get(name):
+        if not (name in found and found[name].command) and not kinds.whole(name):
+            ready = ", ".join(filter(kinds.whole, kinds.names()))
             raise SettingsError(
                 f"{place.settings}: repos.{place.repo}.workers asks for {name}, but nothing says what that runs: "
+                f"{ready} need no command; for one of your own "
                 f'set kinds: {{{name}: {{{"command" if name == "script" else "script"}: "./agent.sh {{prompt}}"}}}}'
             )
     return found

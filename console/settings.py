@@ -57,6 +57,9 @@ class CheckSettings:
 class KindSettings:
     command: str | None = setting(None, "the command of kind `script`; {prompt} is the prompt's file")
     script: str | None = setting(None, "the same, for a kind of your own naming")
+    url: str | None = setting(None, "where the server of kind `gateway` is; default: http://127.0.0.1:8642")
+    key: str | None = setting(None, "the environment variable with that server's key; default: API_SERVER_KEY")
+    expected_model: str | None = setting(None, "the model it should run; you are told when it says that it was another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +128,16 @@ def read(path: Path) -> Settings:
     settings: Settings = _Reader(path).value(node, Settings, "the settings")
     if settings.forge.kind != "local" and not _ADDRESS.fullmatch(settings.forge.url or ""):
         raise SettingsError(f'{path}: forge.url is the address of the server, such as "https://git.example.org"; no account or token in it')
-    for name in settings.repos:
+    for name, repo in settings.repos.items():
         if not _NAME.fullmatch(name) or name.endswith(".git"):
             raise SettingsError(f"{path}: a repository is OWNER/NAME, of letters, digits and . _ -; this is not: {name!r}")
         try:
-            settings.repos[name].land.title.format(type="fix", title="x", issue=1, cycle=1)
+            repo.land.title.format(type="fix", title="x", issue=1, cycle=1)
         except (KeyError, IndexError, ValueError) as error:
             raise SettingsError(f"{path}: repos.{name}.land.title knows {{type}}, {{title}}, {{issue}} and {{cycle}}: {error}") from error
+        for kind, own in repo.kinds.items():
+            if own.url is not None and not _ADDRESS.fullmatch(own.url):
+                raise SettingsError(f"{path}: repos.{name}.kinds.{kind}.url is the address of a server; no account or key in it")
     return settings
 
 

@@ -175,7 +175,7 @@ async def engine(place: Place, still_ours: Callable[[], bool], through: Through 
             remote=remote(place),
             host=HOSTS["local"](paths.runs, tmux),
             identity=config.identity,
-            commands=config.commands,
+            kinds=config.kinds,
             check_env=config.check_env,
             standing=place.standing,
             prompts=prompts_folder(),

@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from panes import kinds, results
-from panes.seen import Conflict, Ended, Run, RunId, Slot, fact
+from panes import results
+from panes.seen import Conflict, Ended, Reading, Run, RunId, Slot, fact
 
 MARK = "OPS_RUN_DIR"
 """The variable that every process of a run carries, with the run's folder. Ids repeat from repository to repository; folders do not."""
@@ -35,6 +35,7 @@ class Spec:
     slot: Slot
     reason: str
     began: float  # seconds since the epoch
+    result: Reading = "exit-code"  # how its output is read when it has ended; kept, for a kind's file may say otherwise by then
     about: Mapping[str, str] = field(default_factory=dict)
     prompt: str = ""
 
@@ -185,12 +186,14 @@ def _look_at(folder: Path, marks: _Marks, wrapped: Callable[[], bool]) -> Run:
     spec = _spec(folder)
     if held(folder / "tree.lock") or folder in marks:
         return _run(folder, spec, "alive", None)
-    ended = _end(folder, spec.kind)
+    ended = _end(folder)
     if ended is None and wrapped():
         return _run(folder, spec, "alive", None)
-    ended = ended or _end(folder, spec.kind)  # the shim may have written its end and left between the two looks
+    ended = ended or _end(folder)  # the shim may have written its end and left between the two looks
     if ended is None:
         return _run(folder, spec, "reserved", None)
+    if ended.why in ("ended", "limit"):
+        ended = replace(ended, result=results.read(spec.result, output(folder, results.LAST_BYTES), ended.code))
     return _run(folder, spec, "lost" if ended.why == "lost" else "exited", ended)
 
 
@@ -219,7 +222,7 @@ def _told(folder: Path) -> float | None:
         return None
 
 
-def _end(folder: Path, kind: str) -> Ended | None:
+def _end(folder: Path) -> Ended | None:
     try:
         data = (folder / "exit.json").read_bytes()
     except FileNotFoundError:
@@ -229,22 +232,13 @@ def _end(folder: Path, kind: str) -> Ended | None:
     except msgspec.MsgspecError as bad:
         # It is renamed into place whole, so this is the disk's doing, and looking again will not mend it.
         return Ended(code=None, why="lost", at=(folder / "exit.json").stat().st_mtime, seconds=0.0, detail=f"exit.json is spoilt: {bad}")
-    if ended.why != "ended" or ended.detail:
-        return ended
-    form = kinds.load(kind).result if kind in kinds.names() else "exit-code"
-    if said := results.complaint(form, output(folder, results.READ_BYTES).replace("\r", "")):
-        return replace(ended, detail=_printable(said), failed=True)
-    return replace(ended, detail=last_words(folder)) if ended.code else ended
+    return replace(ended, detail=last_words(folder)) if ended.why == "ended" and ended.code and not ended.detail else ended
 
 
 def last_words(folder: Path) -> str:
     """The last line a run wrote that is not empty, without control characters; at most 300 characters."""
-    lines = [_printable(line) for line in output(folder, 2_000).split("\n")]
+    lines = "".join(c if c.isprintable() or c == "\n" else " " for c in output(folder, 2_000)).split("\n")
     return next((line.strip()[-300:] for line in reversed(lines) if line.strip()), "")
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def started_at(folder: Path) -> float | None:

@@ -10,6 +10,8 @@ Tree = NewType("Tree", str)  # a git tree's full object id
 RunId = NewType("RunId", str)
 Slot = NewType("Slot", str)  # w01 … for workers, c01 … for checks
 
+Reading = Literal["claude-json", "codex-jsonl", "kimi-jsonl", "hermes-text", "gateway-json", "exit-code"]  # how a kind's output is read
+
 T = TypeVar("T")
 
 
@@ -36,11 +38,35 @@ class Conflict(PanesError):
 
 
 @fact
+class Own:
+    """What the operator says of a kind: their ``command`` in its place, its server, the variable with its key, the model it should run."""
+
+    command: str = ""
+    url: str | None = None
+    key: str | None = None
+    model: str | None = None
+
+
+@fact
 class Limits:
     """What ends a worker: wall clock, and the grace between TERM and KILL. Seconds."""
 
     wall_s: float = 1800.0
     grace_s: float = 5.0
+
+
+@fact
+class Result:
+    """What an agent's own output says of how its run went. ``ok`` None: it does not tell; then the exit code is all there is."""
+
+    ok: bool | None
+    why: str = ""  # why it is not, in its own words, for people
+    tokens_in: int | None = None  # None: it does not say
+    tokens_out: int | None = None
+    usd: float | None = None
+    model: str | None = None  # the one that did most of it
+    denied: int = 0  # how often it was not permitted what it wanted to do
+    provider: Literal["limit", "credit", "login"] | None = None  # what its provider refused it for: no fault of the task's
 
 
 @fact
@@ -54,8 +80,8 @@ class Ended:
     why: Literal["ended", "limit", "stopped", "lost", "refused"]
     at: float  # seconds since the epoch
     seconds: float  # how long the child lived; 0 when it never started
-    detail: str = ""  # a sentence for people: the signal, the command not found, what the agent says went wrong …
-    failed: bool = False  # by the agent's own account, whatever its code
+    detail: str = ""  # a sentence for people: the signal, the command not found …
+    result: Result | None = None  # read off its output; None: its kind says nothing, or it was stopped or lost
 
 
 @fact

@@ -11,6 +11,7 @@ from console.config import guess_check, instance, load, trunk_of
 from console.errors import NotNamed, SettingsError
 from console.place import Options, Place, locate, remember_checkout
 from panes.git import git
+from panes.seen import Own
 
 
 @pytest.fixture(autouse=True)
@@ -185,14 +186,23 @@ def test_slots_are_numbered_through_all_kinds(home: Path) -> None:
     settings(checkout, f"repos: {{a/b: {{workers: {{script: 2, mine: 1}}, {kinds}}}}}")
     config = load(at(checkout))
     assert [(plan.slot, plan.kind) for plan in config.policy.slots] == [("w01", "script"), ("w02", "script"), ("w03", "mine")]
-    assert config.commands == {"script": "a {prompt}", "mine": "b"}
+    assert config.kinds == {"script": Own(command="a {prompt}"), "mine": Own(command="b")}
 
 
 def test_workers_without_a_command_are_told_what_to_set(home: Path) -> None:
     checkout = project(home / "proj")
     settings(checkout, "repos: {a/b: {workers: {mine: 1}}}")
-    with pytest.raises(SettingsError, match=r'workers asks for mine.*set kinds: \{mine: \{script: "./agent.sh \{prompt\}"\}\}'):
+    with pytest.raises(
+        SettingsError,
+        match=r'workers asks for mine.*claude, codex.*need no command.*set kinds: \{mine: \{script: "./agent.sh \{prompt\}"\}\}',
+    ):
         load(at(checkout))
+
+
+def test_a_known_agent_needs_no_command_and_may_be_given_one(home: Path) -> None:
+    checkout = project(home / "proj")
+    settings(checkout, "repos: {a/b: {workers: {claude: 1, codex: 1}, kinds: {codex: {script: my-codex}}}}")
+    assert load(at(checkout)).kinds == {"codex": Own(command="my-codex")}
 
 
 def test_this_console_keeps_its_name_and_another_state_folder_is_another_console(home: Path) -> None:
@@ -201,15 +211,6 @@ def test_this_console_keeps_its_name_and_another_state_folder_is_another_console
     assert instance(here) == instance(here) != instance(there)
     assert instance(here).split("-")[0] == instance(there).split("-")[0]
     assert os.listdir(here.instance.parent) == ["console.json"]  # noqa: PTH208
-
-
-def test_a_kind_of_ours_needs_no_command_and_takes_none(home: Path) -> None:
-    checkout = project(home / "proj")
-    settings(checkout, "repos: {acme/api: {workers: {claude: 2}}}")
-    assert load(at(checkout)).commands["claude"].startswith("claude -p ")
-    settings(checkout, "repos: {acme/api: {workers: {claude: 2}, kinds: {claude: {script: mine}}}}")
-    with pytest.raises(SettingsError, match="claude is a kind of ours"):
-        load(at(checkout))
 
 
 def test_a_repository_on_a_server_has_its_address_and_a_state_of_its_own(home: Path) -> None:

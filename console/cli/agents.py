@@ -1,32 +1,31 @@
 """What `doctor` says of the workers: whether each kind's program is there, starts, and is logged in, without a run that would cost."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from string import Template
 
-from console.cli.examine import Line, Look, cannot_run, program
+from console.cli.examine import Line, Look, cannot_run
 from console.config import Config
 from console.place import Place
-from panes import kinds
+from panes import kinds, programs
 from panes.hosts import worker_env
 from panes.kinds import Kind
+from panes.seen import Own
 
 START_S = 15.0
 
 
 def looks(place: Place, config: Config) -> list[Look]:
-    """A look a kind, for programs take a second to say their version; and one at what several of them run on."""
+    """A look a kind, for programs take a second to say their version."""
     counts: dict[str, int] = {}
     for slot in config.policy.slots:
         counts[slot.kind] = counts.get(slot.kind, 0) + 1
     if not counts:
         return [lambda: [nobody(place)]]
-    ours = [kinds.load(kind) for kind in counts if kind in kinds.names()]
-    return [*(partial(worker, kind, count, place, config) for kind, count in counts.items()), partial(node, ours, config)]
+    return [partial(worker, kind, count, place, config) for kind, count in counts.items()]
 
 
 def nobody(place: Place) -> Line:
@@ -36,14 +35,19 @@ def nobody(place: Place) -> Line:
 
 
 def worker(name: str, count: int, place: Place, config: Config) -> list[Line]:
-    command = config.commands[name]
-    kind = kinds.load(name) if name in kinds.names() else None
-    if trouble := cannot_run(command, place, config):
-        remedy = (kind.install if kind else "") or f"install it, or change kinds.{name} in ops.yaml"
-        return [Line(name="workers", state="mend", says=f"{count} × {name}: {trouble}", remedy=remedy)]
-    if kind is None or kinds.own_command(kind) is None:
-        return [Line(name="workers", state="ok", says=f"{count} × {name}: {command}")]
-    return [agent(kind, count, worker_env(config.identity, kinds.environment(kind, os.environ.get)))]
+    own = config.kinds.get(name, Own())
+    if own.command:
+        if trouble := cannot_run(own.command, place, config):
+            remedy = f"install it, or change kinds.{name} in ops.yaml"
+            return [Line(name="workers", state="mend", says=f"{count} × {name}: {trouble}", remedy=remedy)]
+        return [Line(name="workers", state="ok", says=f"{count} × {name}: {own.command}")]
+    kind = kinds.load(name)
+    env = worker_env(config.identity, kinds.environment(kind, own, os.environ.get))
+    if trouble := programs.trouble(kind, own, env):
+        return [Line(name="workers", state="mend", says=f"{count} × {name}: {trouble}", remedy=kind.install)]
+    if kind.url:
+        return [Line(name="workers", state="ok", says=f"{count} × {name}: {own.url or kind.url} answers")]
+    return [agent(kind, count, env)]
 
 
 def agent(kind: Kind, count: int, env: Mapping[str, str]) -> Line:
@@ -65,9 +69,9 @@ def agent(kind: Kind, count: int, env: Mapping[str, str]) -> Line:
     if ran.returncode:
         return Line(name="workers", state="mend", says=f"{called}: it does not start: {first_line(ran.stderr)}", remedy=kind.install)
     version = first_line(ran.stdout)
-    if kind.login and not logged_in(kind, env):
-        return Line(name="workers", state="note", says=f"{called}: {version}, not logged in as far as its files tell", remedy=kind.install)
-    return Line(name="workers", state="ok", says=f"{called}: {version}, logged in" if kind.login else f"{called}: {version}")
+    if kind.signs and not logged_in(kind, env):
+        return Line(name="workers", state="note", says=f"{called}: {version}, not logged in as far as its files tell", remedy=kind.login)
+    return Line(name="workers", state="ok", says=f"{called}: {version}, logged in" if kind.signs else f"{called}: {version}")
 
 
 def first_line(text: str) -> str:
@@ -79,22 +83,4 @@ def logged_in(kind: Kind, env: Mapping[str, str]) -> bool:
     """Whether there is a key for it, or one of the files that a login leaves."""
     if any(name in env for name in kind.keys if name.endswith(("_KEY", "_TOKEN"))):
         return True
-    return any(Path(Template(path).safe_substitute(env)).exists() for path in kind.login)
-
-
-def node(used: list[Kind], config: Config) -> list[Line]:
-    """Node's line, where a program is a script of its."""
-    path = worker_env(config.identity, {})["PATH"]
-    needed = [tuple(map(int, kind.node.split("."))) for kind in used if kind.node and of_node(shutil.which(kind.command[0], path=path))]
-    if not needed:
-        return []
-    major, *minor = max(needed)
-    return [program("node", "--version", (major, minor[0] if minor else 0, ""))]
-
-
-def of_node(path: str | None) -> bool:
-    """Whether a program is a script for Node; some come as a binary of their own too."""
-    if path is None:
-        return False
-    with Path(path).open("rb") as file:
-        return file.read(2) == b"#!" and b"node" in file.readline()
+    return any(Path(Template(path).safe_substitute(env)).exists() for path in kind.signs)

@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("init", "four questions, the settings, and the landing rules of a server"),
     "doctor": ("doctor", "check every precondition, each with its remedy"),
     "dispatch": ("dispatch", "a prompt for an agent elsewhere"),
-    "kinds": ("kinds", "the kinds of worker, and which are installed"),
+    "kinds": ("kinds", "the agents that can work here: installed, too old, missing"),
     "login": ("login", "ask for the forge's token, check and keep it"),
     "logout": ("login", "forget the token that login kept"),
     "demo": ("demo", "the whole story on a small real project"),

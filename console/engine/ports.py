@@ -9,6 +9,7 @@ from console.core.policy import Policy
 from console.forge import Forge
 from panes.git import Identity, Remote
 from panes.hosts import Host
+from panes.seen import Own
 
 
 @fact
@@ -62,7 +63,7 @@ class Ports:
     remote: Remote  # what git fetches from and pushes to
     host: Host
     identity: Identity
-    commands: Mapping[str, str]  # kind → the operator's command
+    kinds: Mapping[str, Own]  # what the operator says of them
     check_env: tuple[str, ...]
     standing: Path
     prompts: Path  # the operator's own, in place of ours

@@ -165,7 +165,7 @@ def run(r: Run, seen: Observed) -> RunShown:
     return RunShown(
         id=r.id,
         kind=r.kind,
-        model=None,
+        model=r.ended.result.model if r.ended and r.ended.result else None,
         slot=r.slot,
         pane=pane,
         alive=r.state == "alive",

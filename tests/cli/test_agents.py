@@ -34,7 +34,7 @@ def test_an_agent_that_is_logged_in_is_told_with_its_version(here: World) -> Non
     program(here, "claude", "#!/bin/sh\necho '2.1.329 (Claude Code)'\n")
     line = workers(here)["workers"]
     assert (line["state"], line["says"]) == ("note", "2 × claude: 2.1.329 (Claude Code), not logged in as far as its files tell")
-    assert "`claude` once to log in" in line["remedy"]
+    assert "start `claude` once and say /login" in line["remedy"]
     by_key = workers(here, ANTHROPIC_API_KEY="canary")["workers"]
     login = Path(here.environment["HOME"], ".claude", ".credentials.json")
     login.parent.mkdir()
@@ -55,14 +55,14 @@ def test_an_agent_that_does_not_start_says_why(here: World) -> None:
 
 
 def test_node_is_looked_at_where_an_agent_is_a_script_of_its(here: World) -> None:
-    program(here, "claude", "#!/bin/sh\necho 2.1\n")
-    assert "node" not in workers(here)
-    program(here, "claude", "#!/usr/bin/env node\n")
     program(here, "node", "#!/bin/sh\necho v20.11.0\n")
-    line = workers(here)["node"]
-    assert (line["state"], line["says"], line["remedy"][:26]) == ("mend", "20.11", "install node 22.0 or newer")
+    program(here, "claude", "#!/bin/sh\necho 2.1\n")
+    assert workers(here)["workers"]["says"] == "2 × claude: 2.1, not logged in as far as its files tell"
+    program(here, "claude", "#!/usr/bin/env node\n")
+    line = workers(here)["workers"]
+    assert (line["state"], line["says"]) == ("mend", "2 × claude: node 22 or newer is needed, and here is 20.11.0")
     program(here, "node", "#!/bin/sh\necho v22.3.0\n")
-    assert workers(here)["node"]["state"] == "ok"
+    assert workers(here)["workers"]["state"] == "note"
 
 
 def test_a_tmux_server_that_cannot_be_had_is_told(here: World) -> None:

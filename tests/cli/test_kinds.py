@@ -1,40 +1,181 @@
-"""`ops-console kinds`, on a machine that has one of them."""
+"""The agents that the console knows: started, believed or not, and listed."""
 
 import json
 import os
+import shutil
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from console.cli.kinds import kinds
+from panes import programs
+from tests.cli.world import World, world
+from tests.panes.chat import chat, piece, streams
+
+SETTINGS = """mode: auto
+repos:
+  acme/proj:
+    check: "true"
+    workers: {claude: 1}
+    limits: {backoff: [0.01]}
+"""
+RESULT = 'printf \'{"type":"result","subtype":"success","is_error":false}\\n\'\n'
+# Says at its first run that it was not permitted something, and at its second that all is well; both leave a change.
+CLAUDE = """#!/bin/sh
+echo "$*" >> "$HOME/asked"; env >> "$HOME/given"; cat >> "$HOME/prompts"
+echo "done once more" >> done.txt
+denials='[{"tool_name":"Bash"}]'; test -e "$HOME/once" && denials='[]'; touch "$HOME/once"
+printf '{"type":"system","subtype":"init"}\n'
+printf '{"type":"result","subtype":"success","is_error":false,"permission_denials":%s,"result":"Done."}\n' "$denials"
+"""
 
 
-@pytest.fixture(autouse=True)
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "claude"
-    program.write_text("#!/bin/sh\nprintf '2.1.329 (Claude\\033 Code)\\n'\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
+def program(made: World, name: str, text: str) -> Path:
+    """A program that is found first."""
+    folder = made.folder / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(text)
+    (folder / name).chmod(0o755)
+    made.environment["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    return folder / name
 
 
-def test_what_is_there_has_its_version_and_what_is_not_says_how_to_get_it() -> None:
-    said = CliRunner().invoke(kinds).output.splitlines()
-    claude = next(line for line in said if " claude " in line)
-    assert claude.startswith("✓")
-    assert claude.endswith("2.1.329 (Claude Code)")
-    codex = next(i for i, line in enumerate(said) if " codex " in line)
-    assert said[codex].startswith("·")
-    assert "npm install -g @openai/codex" in said[codex + 1]
+def test_an_agent_that_was_not_permitted_something_is_not_believed_and_the_next_run_lands() -> None:
+    with world(SETTINGS) as made:
+        program(made, "claude", CLAUDE)
+        made.environment |= {"ANTHROPIC_API_KEY": "sesame", "OPENAI_API_KEY": "another"}
+        made.well("issue", "new", "Mend it", "--label", "ops/ready")
+        made.engine()
+        made.until(lambda: len(made.subjects()) == 2, "the second run's work on the trunk")
+        said = [json.loads(line) for line in (made.state / "journal.jsonl").read_text().splitlines()]
+        home = made.folder / "h"
+        assert any("1 of its calls were not permitted: Bash" in event["why"] for event in said)
+        assert (home / "asked").read_text() == "-p --output-format stream-json --verbose --dangerously-skip-permissions\n" * 2
+        assert "Mend it" in (home / "prompts").read_text()
+        given = (home / "given").read_text().splitlines()
+        assert {"ANTHROPIC_API_KEY=sesame", "DISABLE_AUTOUPDATER=1"} <= set(given)
+        assert not [line for line in given if line.startswith("OPENAI")]
 
 
-def test_as_json_it_is_one_object() -> None:
-    shown = json.loads(CliRunner().invoke(kinds, ["--json"]).output)
+def test_an_agent_behind_a_server_works_in_the_worktree_and_what_it_ran_is_told() -> None:
+    def works(to: BaseHTTPRequestHandler) -> None:
+        (_, _, body) = server.asked[-1]
+        folder = body["messages"][0]["content"].removeprefix("You work in the folder ").partition(", a git worktree")[0]
+        (Path(folder) / "done.txt").write_text("done")
+        streams(piece("Done."), piece(end="stop"))(to)
+
+    with chat(works) as server:
+        own = f"kinds: {{gateway: {{url: '{server.url}', key: MY_KEY, expected_model: huge}}}}"
+        with world(SETTINGS.replace("workers: {claude: 1}", f"workers: {{gateway: 1}}\n    {own}")) as made:
+            made.environment["MY_KEY"] = "sesame"
+            made.well("issue", "new", "Mend it", "--label", "ops/ready")
+            made.engine()
+            made.until(lambda: len(made.subjects()) == 2, "its work on the trunk")
+            told = made.well("log")
+    assert server.asked[0][1] == "Bearer sesame"
+    assert "it ended well, with a change; it ran big-1, and not huge" in told
+
+
+def test_an_agent_whose_runtime_is_too_old_is_not_started_and_costs_no_attempt() -> None:
+    with world(SETTINGS) as made:
+        program(made, "claude", "#!/usr/bin/env node\n")
+        program(made, "node", "#!/bin/sh\necho v20.1.0\n")
+        made.well("issue", "new", "Mend it", "--label", "ops/ready")
+        made.engine()
+        made.until(lambda: "node 22 or newer is needed, and here is 20.1.0" in made.well("log"), "the reason")
+        assert made.task(1)["attempts"] == 0
+        program(made, "node", '#!/bin/sh\ntest "$1" = --version && echo v22.0.0 && exit\necho done > done.txt\n' + RESULT)
+        made.until(lambda: len(made.subjects()) == 2, "what it does with a newer one")
+
+
+@pytest.fixture
+def bare() -> Iterator[World]:
+    """A world where no agent is installed, nor anything that one runs on."""
+    with world() as made:
+        folder = made.folder / "bin"
+        folder.mkdir()
+        for name in ("git", "sh", "cat"):
+            (folder / name).symlink_to(shutil.which(name) or "")
+        made.environment["PATH"] = str(folder)
+        yield made
+
+
+def listed(made: World, *words: str) -> dict[str, dict[str, Any]]:
+    """Name → line."""
+    said = made.ops("kinds", "--json", *words)
+    assert said.code == 0, said
+    shown = said.json()
     assert shown["schema"] == 1
-    assert {it["kind"]: bool(it["path"]) for it in shown["kinds"]} == {
-        "claude": True,
-        "codex": False,
-        "hermes": False,
-        "kimi": False,
-        "script": True,
-    }
+    return {line["name"]: line for line in shown["kinds"]}
+
+
+def put(made: World, name: str, text: str) -> Path:
+    file = made.folder / "bin" / name
+    file.write_text(text)
+    file.chmod(0o755)
+    return file
+
+
+def test_kinds_that_are_missing_say_how_to_install_them(bare: World) -> None:
+    said = bare.well("kinds").splitlines()
+    assert [line.split()[1] for line in said] == ["claude", "codex", "gateway", "hermes", "kimi", "kimi-old", "script"]
+    assert said[0] == "✗ claude     missing: npm install -g @anthropic-ai/claude-code (node 22 or newer is needed, and there is no node)"
+    assert said[1] == "✗ codex      missing: npm install -g @openai/codex"
+    assert said[6].startswith("◆ script     a command of your own")
+
+
+def test_a_kind_that_is_installed_says_where_and_what_logs_it_in_and_its_version_only_when_asked(bare: World) -> None:
+    codex = put(bare, "codex", '#!/bin/sh\ntouch "$HOME/asked"\necho "codex-cli 0.169.0"\n')
+    line = listed(bare)["codex"]
+    assert (line["state"], line["path"], line["version"]) == ("ready", str(codex), None)
+    assert line["says"] == f"{codex} · to log in: codex login, or set CODEX_API_KEY"
+    assert not (bare.folder / "h" / "asked").exists()
+    line = listed(bare, "--versions")["codex"]
+    assert line["version"] == "0.169.0"
+    assert "version 0.169.0" in line["says"]
+
+
+def test_a_runtime_that_is_too_old_is_told_of_a_script_of_it_and_not_of_a_program_that_brings_its_own(bare: World) -> None:
+    put(bare, "node", "#!/bin/sh\necho v22.3.0\n")
+    put(bare, "kimi", "#!/usr/bin/env node\n")
+    line = listed(bare)["kimi"]
+    assert (line["state"], "node 22.19 or newer is needed, and here is 22.3.0" in line["says"]) == ("old", True)
+    put(bare, "claude", "#!/usr/bin/env node\n")
+    assert listed(bare)["claude"]["state"] == "ready"
+    put(bare, "kimi", "#!/bin/sh\n")
+    assert listed(bare)["kimi"]["state"] == "ready"
+
+
+def test_a_program_that_tells_no_version_is_still_listed(bare: World) -> None:
+    put(bare, "hermes", "#!/bin/sh\nexit 1\n")
+    put(bare, "codex", "#!/no/such/program\n")
+    lines = listed(bare, "--versions")
+    assert [("it tells no version" in lines[name]["says"], lines[name]["state"]) for name in ("hermes", "codex")] == [(True, "ready")] * 2
+
+
+def test_a_program_that_never_answers_is_given_up_on_with_its_children(bare: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "DEADLINE_S", 0.2)
+    put(bare, "stuck", "#!/bin/sh\ncat /dev/zero > /dev/null &\necho 1.0\nwait\n")
+    began = time.monotonic()
+    assert programs.printed(("stuck",), bare.environment) == ""
+    assert time.monotonic() - began < 5
+
+
+def test_a_kind_behind_a_server_is_looked_for_where_the_settings_say(bare: World) -> None:
+    with chat(streams()) as server:
+        (bare.where / "ops.yaml").write_text(f"repos: {{acme/proj: {{kinds: {{gateway: {{url: '{server.url}'}}}}}}}}\n")
+        line = listed(bare)["gateway"]
+        assert (line["state"], line["path"]) == ("ready", server.url)
+    line = listed(bare)["gateway"]
+    assert (line["state"], "nothing answers at" in line["says"], "hermes gateway" in line["says"]) == ("missing", True, True)
+
+
+def test_doctor_names_an_agent_that_is_wanted_and_missing_with_what_installs_it(bare: World) -> None:
+    (bare.where / "ops.yaml").write_text("repos: {acme/proj: {check: 'true', workers: {codex: 2}}}\n")
+    said = bare.ops("doctor", "--json").json()
+    (line,) = (line for line in said["lines"] if line["name"] == "workers")
+    assert (line["state"], line["says"]) == ("mend", "2 × codex: there is no program codex")
+    assert line["remedy"] == "npm install -g @openai/codex"

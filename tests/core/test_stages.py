@@ -11,6 +11,7 @@ from console.core.policy import Caps
 from console.core.reconcile import Step
 from console.core.stages import ROWS
 from console.core.task import Task
+from panes.seen import Result
 from tests.core import seen as s
 
 H1_TREE = s.TREES[s.H1]
@@ -130,6 +131,12 @@ def test_a_good_end_with_a_change_is_booked_as_good() -> None:
     [
         ({"about": {"on": s.H1}}, "empty", "changed nothing"),
         ({"ended": s.ended(code=3, detail="it broke")}, "failed", "ended with 3: it broke"),
+        ({"ended": s.ended(result=Result(ok=False, why="no credit left"))}, "failed", "says: no credit left"),
+        ({"ended": s.ended(code=1, result=Result(ok=False, why="no credit left"))}, "failed", "says: no credit left"),
+        ({"ended": s.ended(code=1, detail="it broke", result=Result(ok=None))}, "failed", "ended with 1: it broke"),
+        ({"ended": s.ended(result=Result(ok=None))}, "good", "with a change"),
+        ({"ended": s.ended(result=Result(ok=True)), "about": {"on": s.H1}}, "empty", "changed nothing"),
+        ({"ended": s.ended(why="limit", code=None, result=Result(ok=False, why="429"))}, "limit", "limit of 30 m"),
         ({"ended": s.ended(why="limit", code=None)}, "limit", "limit of 30 m"),
         ({"ended": s.ended(why="stopped", code=None)}, "stopped", "you stopped it"),
         ({"ended": s.ended(why="lost", code=None)}, "lost", "nobody saw it end"),
@@ -142,6 +149,13 @@ def test_exit_0_alone_is_worth_nothing(run: dict[str, Any], outcome: str, words:
     book = booked(ended_now(runs=(s.run(**run),)))
     assert book.outcome == outcome
     assert words in book.said
+
+
+@pytest.mark.parametrize(("wanted", "told"), [("Opus", ""), ("sonnet", "; it ran claude-opus-5-5, and not sonnet")])
+def test_a_model_that_was_not_expected_is_told(wanted: str, told: str) -> None:
+    ended = s.ended(result=Result(ok=True, model="claude-opus-5-5"))
+    book = booked(ended_now(runs=(s.run(about={"on": s.M0, "model": wanted}, ended=ended),)))
+    assert (book.outcome, book.said) == ("good", f"it ended well, with a change{told}")
 
 
 def test_a_run_that_left_its_branch_or_was_refused_by_the_projects_hook_has_failed() -> None:

@@ -51,9 +51,11 @@ class Shims:
         self.root = root
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def folder(self, where: Path | str = "/", wall_s: float = 60.0, grace_s: float = 5.0, number: int = 1) -> Path:
+    def folder(
+        self, where: Path | str = "/", wall_s: float = 60.0, grace_s: float = 5.0, number: int = 1, result: str = "exit-code"
+    ) -> Path:
         """A reserved run with its orders."""
-        folder = runs.reserve(self.root, spec(number))
+        folder = runs.reserve(self.root, spec(number, result=result))
         order = {"where": str(where), "env": ENV, "wall_s": wall_s, "grace_s": grace_s}
         (folder / "start.json").write_text(json.dumps(order))
         return folder

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from panes import runs
-from panes.seen import Conflict
+from panes.seen import Conflict, Result
 from tests.panes.conftest import Shims, spec, until
 
 
@@ -163,3 +163,34 @@ def test_a_file_written_whole_leaves_nothing_beside_it(tmp_path: Path) -> None:
     runs.write_whole(tmp_path / "a.json", json.dumps({"a": 1}).encode())
     runs.write_whole(tmp_path / "a.json", b"{}")
     assert os.listdir(tmp_path) == ["a.json"]  # noqa: PTH208
+
+
+CREDIT = '{"type":"turn.failed","error":{"message":"status 402: no credit"}}'
+
+
+def test_an_ended_run_carries_what_its_agent_said_of_it(shims: Shims, tmp_path: Path) -> None:
+    for number, kind in enumerate(("codex-jsonl", "exit-code"), 1):
+        folder = shims.folder(number=number, result=kind)
+        shims.run(folder, "echo", CREDIT)
+    told, untold = (run.ended for run in runs.RunFolders(tmp_path / "runs").look())
+    assert told
+    assert untold
+    assert told.result == Result(ok=False, why="status 402: no credit", provider="credit")
+    assert (untold.code, untold.result) == (0, None)
+
+
+def test_an_agents_word_is_read_at_its_end_and_at_its_limit_and_not_when_we_stopped_it(tmp_path: Path) -> None:
+    for number, why in enumerate(("limit", "stopped", "lost", "refused"), 1):
+        folder = runs.reserve(tmp_path, spec(number, result="codex-jsonl"))
+        (folder / "output.log").write_text(CREDIT)
+        (folder / "exit.json").write_text(json.dumps({"code": None, "why": why, "at": 5.0, "seconds": 2.0}))
+    ends = [run.ended for run in runs.RunFolders(tmp_path).look()]
+    assert [end.why for end in ends if end and end.result] == ["limit"]
+
+
+def test_a_run_reserved_before_results_were_read_is_still_a_run(tmp_path: Path) -> None:
+    folder = runs.reserve(tmp_path, spec())
+    kept = json.loads((folder / "run.json").read_text())
+    del kept["result"]
+    (folder / "run.json").write_text(json.dumps(kept))
+    assert runs.look_at(folder).state == "reserved"

@@ -71,6 +71,7 @@ def leftover(t: View) -> Do | None:
     if not work:
         return book(t, run, "failed", t.tip or t.trunk.head, "its worktree is gone")
     outcome, why = went(t, run, work)
+    why += other_model(run)
     if work.dirty:
         if outcome == "good" and run.id not in t.ledger.refused:
             commit = a.Commit(issue=t.n, run=run.id, tip=work.tip, snapshot=work.snapshot)
@@ -104,7 +105,7 @@ def unstarted(run: Run) -> tuple[Outcome, str]:
 
 
 def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
-    """How an ended run went, and why: exit 0 alone is worth nothing, there must be a change on the right branch."""
+    """How an ended run went, and why: exit 0 alone is worth nothing, nothing it says may speak against it, there must be a change."""
     ended = run.ended
     if not ended or ended.why == "lost":
         return "lost", LOST
@@ -112,8 +113,8 @@ def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
         return "stopped", "you stopped it"
     if ended.why == "limit":
         return "limit", f"it ran into its limit of {span(t.policy.caps.run_s)}"
-    if ended.failed:
-        return "failed", f"{run.kind} says: {ended.detail}"
+    if ended.result and ended.result.ok is False:
+        return "failed", f"{run.kind} says: {ended.result.why}"
     if ended.code != 0:
         return "failed", f"it ended with {ended.code}" + (f": {ended.detail}" if ended.detail else "")
     if work.branch != t.task.branch:
@@ -128,6 +129,12 @@ def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
             return "good", "it ended well, and found whole what the run before it had left"
         return "empty", "it ended well but changed nothing"
     return "good", "it ended well, with a change"
+
+
+def other_model(run: Run) -> str:
+    """That it was not the model which was expected, if it says so. A short name will do: the full ones have dates in them."""
+    wanted, ran = run.about.get("model"), run.ended.result.model if run.ended and run.ended.result else None
+    return f"; it ran {ran}, and not {wanted}" if wanted and ran and wanted.lower() not in ran.lower() else ""
 
 
 def ended_badly(t: View) -> Do | None:

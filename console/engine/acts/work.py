@@ -13,11 +13,11 @@ from console.engine.ports import Ports
 from console.engine.push import Ref, push, still
 from console.forge.errors import Moved, Refused
 from console.redact import redact
-from panes import kinds, worktrees
+from panes import kinds, programs, worktrees
 from panes.git import agit
 from panes.hosts import worker_env
 from panes.runs import Spec, look_at, reserve, write_whole
-from panes.seen import Conflict, Effect, GitRefused, Limits
+from panes.seen import Conflict, Effect, GitRefused, Limits, Own, PanesError
 from prompts import PromptError, render
 
 
@@ -45,6 +45,11 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
         raise Moved(f"the worktree of #{n} is at {work.tip[:10]}, not at {action.on[:10]}")
     await worktrees.set_trunk(paths.hub, paths.repository(n), ports.policy.trunk)
     prompt = told(action, issue, work.branch, ports)
+    own = ports.kinds.get(action.kind, Own())
+    kind = kinds.meant(action.kind, own)
+    given = env(ports, **kinds.environment(kind, own, ports.getenv), OPS_RUN=action.run)
+    if trouble := await asyncio.to_thread(programs.trouble, kind, own, given):
+        raise PanesError(f"{action.kind} cannot be started: {trouble} (to mend it: {kind.install})")
     spec = Spec(
         id=action.run,
         task=str(n),
@@ -53,7 +58,8 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
         slot=action.slot,
         reason=action.reason,
         began=ports.clock(),
-        about={"on": action.on},
+        result=kind.result,
+        about={"on": action.on} | ({"model": own.model} if own.model else {}),
         prompt=prompt,
     )
     effect("launch.reserve")
@@ -63,13 +69,11 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
         raise Moved(str(conflict)) from conflict
     if look_at(folder).state != "reserved":
         raise Moved(f"run {action.run} has begun already")
-    kind = kinds.load(action.kind if action.kind in kinds.names() else "script")
-    argv = kinds.argv(kind, ports.commands[action.kind], folder / "prompt.md")
+    argv = kinds.argv(kind, own, folder / "prompt.md")
     limits = Limits(wall_s=ports.policy.caps.run_s)
     effect("launch.start")
-    await ports.host.start(
-        folder, action.slot, argv, paths.work(n), env(ports, **kinds.environment(kind, ports.getenv), OPS_RUN=action.run), limits
-    )
+    await asyncio.to_thread(kinds.seed, kind, given)
+    await ports.host.start(folder, action.slot, argv, paths.work(n), given, limits)
     effect("launch.end")
 
 
