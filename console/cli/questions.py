@@ -129,9 +129,9 @@ def trunk_in(checkout: Path) -> str:
 
 
 def installed() -> Workers:
-    """One slot for each agent on PATH."""
-    agents = {name: kinds.load(name) for name in kinds.names()}
-    return Workers(slots={name: 1 for name, kind in agents.items() if kinds.own_command(kind) and shutil.which(kind.command[0])})
+    """One slot for each agent on PATH; of two kinds with the same program the newer, which has the shorter name."""
+    agents = {kinds.load(name).program: name for name in sorted(kinds.names(), key=len, reverse=True) if kinds.whole(name)}
+    return Workers(slots={name: 1 for program, name in sorted(agents.items(), key=str) if program and shutil.which(program)})
 
 
 # The answers
@@ -156,7 +156,7 @@ def workers_of(text: str) -> Workers:
     if "{prompt}" in text:
         return Workers(slots={"script": 1}, command=text.strip())
     slots: dict[str, int] = {}
-    known = [name for name in kinds.names() if kinds.own_command(kinds.load(name))]
+    known = [name for name in kinds.names() if kinds.whole(name)]
     for word in text.replace(",", " ").split():
         kind, _, count = word.replace("=", ":").partition(":")
         if kind not in known or not re.fullmatch(r"[1-9]\d?", count or "1"):
