@@ -1,7 +1,6 @@
 """The four questions of `init`: each guessed from checkout and machine, asked of the operator, or given as an option."""
 
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -12,8 +11,10 @@ import click
 from console.config import guess_in, trunk_of
 from console.core.facts import fact
 from console.place import checkout_name
-from panes import kinds
-from panes.git import own_git
+from panes import kinds, programs
+from panes.git import Identity, own_git
+from panes.hosts import worker_env
+from panes.seen import Own
 
 T = TypeVar("T")
 
@@ -129,9 +130,15 @@ def trunk_in(checkout: Path) -> str:
 
 
 def installed() -> Workers:
-    """One slot for each agent on PATH; of two kinds with the same program the newer, which has the shorter name."""
-    agents = {kinds.load(name).program: name for name in sorted(kinds.names(), key=len, reverse=True) if kinds.whole(name)}
-    return Workers(slots={name: 1 for program, name in sorted(agents.items(), key=str) if program and shutil.which(program)})
+    """One slot for each agent that is here, and whose runtime is; of two with one program the first."""
+    env = worker_env(Identity(), {})
+    slots: dict[str, int] = {}
+    seen: set[str] = set()
+    for kind in map(kinds.load, kinds.names()):
+        if kind.program and kind.program not in seen and programs.trouble(kind, Own(), env) is None:
+            slots[kind.name] = 1
+            seen.add(kind.program)
+    return Workers(slots=slots)
 
 
 # The answers

@@ -1,7 +1,7 @@
 """What `doctor` says of a Gitea or Forgejo: whether it is reached, what our account may do, and what of its rules is not as ours."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from console import wire
@@ -21,7 +21,7 @@ MANY_PULLS = 30  # each landing makes Gitea check every open pull again: 9 s a l
 def server(place: Place, config: Config) -> Iterator[Line]:
     """A line that it is reached and our account may do what landing needs; then a line for each of its rules that is not as it must be."""
     try:
-        found, posted = asyncio.run(asked(place))
+        lacking, found, posted = asyncio.run(asked(place))
     except SettingsError as error:
         yield Line(name="forge", state="mend", says=str(error), remedy="`ops-console login`")
     except TimeoutError:
@@ -32,27 +32,30 @@ def server(place: Place, config: Config) -> Iterator[Line]:
         remedy = error.remedy or "`ops-console login` takes another token"
         yield Line(name="forge", state="mend", says=f"{place.url}: {error.why}", remedy=remedy)
     else:
-        yield reached(found.rights, place)
+        yield reached(found.rights, place, lacking)
         yield from renamed(found.rights, place)
         yield from rules(found, config)
         if posted:
             yield from waits(found, posted)
 
 
-async def asked(place: Place) -> tuple[Found, Posted | None]:
-    token = wire.remote(place).token
+async def asked(place: Place) -> tuple[tuple[str, ...], Found, Posted | None]:
+    """What the token lacks, and what is there. Raises SettingsError, ForgeError, TimeoutError."""
+    token = wire.remote(place).token or ""
     async with asyncio.timeout(ANSWER_S):
-        return await wire.looked(place, token)
+        return await wire.lacking(place, token), *await wire.looked(place, token)
 
 
 def away(place: Place, says: str) -> Line:
     return Line(name="forge", state="mend", says=f"{place.url}: {says}", remedy="is the server running, and is this its address?")
 
 
-def reached(found: Rights, place: Place) -> Line:
-    """The first thing that speaks against our account or the repository itself, else that it is reached."""
+def reached(found: Rights, place: Place, lacking: Sequence[str] = ()) -> Line:
+    """``lacking``: scopes. The first thing that speaks against our account or the repository itself, else that it is reached."""
     it = found.repository
+    scopes = f"the token of {found.login} lacks {' and '.join(lacking)}"
     wrongs = (
+        (bool(lacking), scopes, f"`ops-console login` takes another, made on {place.url} under Settings → Applications"),
         (not it.permissions.push, f"{found.login} may not write to {place.repo}", "make it a collaborator with write"),
         (it.archived, f"{place.repo} is archived", f"unarchive it in the settings of {place.url}/{place.repo}"),
         (found.branch is None, "the trunk is not there", "push a first commit, or name the trunk with `trunk:` in ops.yaml"),
@@ -79,7 +82,7 @@ def rules(found: Found, config: Config) -> Iterator[Line]:
     wrong = wrongs(found, found.rights.login, labels_of(config.policy.pick_label))
     yield from (Line(name="rules", state="mend" if it.vital else "note", says=it.says, remedy=mended(it, found)) for it in wrong)
     if not any(it.vital for it in wrong):
-        shown = "" if found.admin else " (as far as an account is shown it that is no administrator)"
+        shown = "" if found.admin else ", as far as this account is shown it"
         yield Line(name="rules", state="ok", says=f"{found.trunk} is protected, squash only, {CONTEXT} required{shown}")
 
 

@@ -129,7 +129,7 @@ def show(plan: Plan) -> None:
     for says in plan.done:
         click.echo(f"{click.style('✓', fg='green')} {says}: already so")
     for call in plan.calls:
-        click.echo(f"{click.style('◆', fg='yellow')} {call.says}\n    now: {', '.join(call.why)}")
+        click.echo(f"{click.style('◆', fg='yellow')} {call.says}\n    now: {'; '.join(call.why)}")
         click.echo(f"    {call.method} {address(plan.place, call)}\n{body(call)}")
 
 
@@ -185,7 +185,7 @@ def send(plan: Plan) -> bool:
     left = {call.says: call for call in after.calls}
     for says in (call.says for call in plan.sendable):
         if says in left:
-            click.echo(f"{click.style('✗', fg='red')} {says}: sent, and still {', '.join(left[says].why)}")
+            click.echo(f"{click.style('✗', fg='red')} {says}: sent, and still {'; '.join(left[says].why)}")
             click.echo(f"  → is {plan.lander} a collaborator of {plan.place.repo} with write?")
         else:
             click.echo(f"{click.style('✓', fg='green')} {says}: done")
@@ -200,5 +200,4 @@ async def sent(plan: Plan) -> None:
             try:
                 await rules.do(Rest(client, owner, name), call)
             except ForgeError as error:
-                what = f"{call.method} {address(plan.place, call)}: {error}"
-                raise Failure(FORGE, what, "what was done before stays; mend this and call init again") from error
+                raise Failure(FORGE, str(error), "what was done before stays; mend this and call init again") from error

@@ -116,10 +116,10 @@ def protection(rule: Rule, trunk: str, lander: str) -> list[tuple[str, object, s
     alone = [name.lower() for name in names] == [lander.lower()]
     contexts = required(there if rule.enable_status_check else [])  # what was not in force does not come into force
     return [
-        ("enable_push", False, f"there are who may push to {trunk} directly"),
-        ("enable_force_push", False, f"there are who may push to {trunk} with force"),
+        ("enable_push", False, f"some may push to {trunk} directly"),
+        ("enable_force_push", False, f"some may push to {trunk} with force"),
         ("unprotected_file_patterns", "", f"some files may be pushed to {trunk} directly"),
-        ("enable_merge_whitelist", True, f"whoever may write may merge, not {lander} alone"),
+        ("enable_merge_whitelist", True, "whoever may write may merge"),
         ("merge_whitelist_usernames", names if alone else [lander], f"others than {lander} may merge, or {lander} may not"),
         ("merge_whitelist_teams", [] if rule.merge_whitelist_teams else rule.merge_whitelist_teams, "whole teams may merge"),
         ("enable_status_check", True, "a merge needs no status"),
