@@ -74,8 +74,8 @@ def answers(checkout: Path, given: Given, repo: str | None, *, ask: bool) -> Ans
     def address(text: str) -> Where:
         return where_of(text, checkout_name(checkout), repo)
 
-    if ask and given.forge is None and remote and (host := urlsplit(remote).hostname) in ELSEWHERE:
-        click.echo(f"Issues and pulls on {host} cannot be used yet; they can be kept in a folder on this machine.", err=True)
+    if given.forge is None and remote and (host := urlsplit(remote).hostname) in ELSEWHERE:
+        click.echo(f"Issues and pulls on {host} cannot be used yet; they are kept in a folder on this machine.", err=True)
     trunk = trunk_in(checkout)
     guess = guess_in(checkout, trunk, own_git) or ""
     question = one(ask)

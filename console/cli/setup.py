@@ -64,7 +64,7 @@ def server(ctx: click.Context, place: Place, lander: str | None, *, ask: bool, d
     """Sets the rules; whether all is as it must be afterwards. ``lander``: the account that merges, None: the kept token's."""
     kept, admin = kept_token(ctx, place, ask=ask), variable(ADMIN)
     if kept is None and admin is None:
-        click.echo(f"There is no token for {place.url} yet: `ops-console login` keeps one; then call init again.")
+        click.echo("The server's rules are as they were; call init again then.")
         return False
     plan = looked(place, kept, admin, lander)
     if ask and plan.for_an_admin:
@@ -89,11 +89,12 @@ def server(ctx: click.Context, place: Place, lander: str | None, *, ask: bool, d
 
 
 def kept_token(ctx: click.Context, place: Place, *, ask: bool) -> str | None:
-    """The token the engine will use; where there is none, `login` asks for it if anybody is to be asked."""
+    """The token the engine will use; where there is none, `login` asks for it if anybody is to be asked, else it is said why."""
     try:
         return wire.remote(place).token
-    except SettingsError:
+    except SettingsError as error:
         if not ask:
+            click.echo(str(error))
             return None
     ctx.invoke(login)
     return wire.remote(place).token

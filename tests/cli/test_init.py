@@ -8,11 +8,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 
 from console.settings import read
-from panes.git import git
+from panes.git import GitFailed, Remote, git
 from tests.cli.world import DEADLINE_S, World, world
 from tests.forge.recorded_repository import A_LANDER, AN_ADMIN, Server, served
 
@@ -214,7 +216,7 @@ def test_an_administrators_token_is_asked_for_and_kept_nowhere(here: World, serv
 def test_calls_that_are_not_agreed_to_are_not_sent(here: World, server: Server) -> None:
     cloned(here, server)
     said = here.ops("init", "--yes")
-    assert (said.code, "`ops-console login` keeps one; then call init again" in said.out) == (1, True)
+    assert (said.code, f"there is no token for {server.url}: `ops-console login` asks for one" in said.out) == (1, True)
     code, _ = in_terminal(here, ["init"], [("Send these 5 calls?", "")], OPS_FORGE_TOKEN=AN_ADMIN)
     assert (code, server.writes) == (1, [])
 
@@ -226,3 +228,52 @@ def test_what_a_server_takes_without_a_word_and_does_not_do_is_found_out(here: W
     said = here.ops("init", "--yes", OPS_FORGE_TOKEN=A_LANDER, OPS_ADMIN_TOKEN=AN_ADMIN)
     assert said.code == 1
     assert "✗ squash merges alone, and no branch left after them: sent, and still merge commits are allowed" in said.out
+
+
+def test_settings_in_the_config_folder_that_name_another_repository_are_left_alone(here: World) -> None:
+    others = Path(here.environment["XDG_CONFIG_HOME"], "ops-console", "ops.yaml")
+    others.parent.mkdir()
+    others.write_text("repos: {acme/other: {}}\n")
+    here.well("init", "--yes")
+    assert list(read(here.where / "ops.yaml").repos) == ["local/proj"]
+    assert others.read_text() == "repos: {acme/other: {}}\n"
+    (here.where / "ops.yaml").unlink()
+    others.write_text("repos: {local/proj: {check: 'true', workers: {claude: 1}}}\n")
+    assert f"Settings: {others} (as they are)" in here.well("init", "--yes")
+    assert not (here.where / "ops.yaml").exists()
+
+
+def test_settings_can_be_written_elsewhere(here: World) -> None:
+    here.well("--config", str(here.folder / "mine.yaml"), "init", "--yes")
+    assert list(read(here.folder / "mine.yaml").repos) == ["local/proj"]
+    assert not (here.where / "ops.yaml").exists()
+
+
+def test_a_project_of_another_forge_is_told_that_its_issues_are_kept_here(here: World) -> None:
+    git(here.where, "remote", "add", "origin", "git@github.com:acme/api.git")
+    said = here.ops("init", "--dry-run")
+    assert (said.code, "  local/proj:\n" in said.out) == (0, True)
+    assert "Issues and pulls on github.com cannot be used yet" in said.err
+
+
+@pytest.mark.skipif(
+    "OPS_TEST_GITEA_URL" not in os.environ, reason="there is no live server: OPS_TEST_GITEA_URL, OPS_TEST_GITEA_TOKEN (admin)"
+)
+def test_on_a_live_server_the_rules_are_set_hold_and_are_not_set_twice(here: World) -> None:
+    url, token, name = os.environ["OPS_TEST_GITEA_URL"], os.environ["OPS_TEST_GITEA_TOKEN"], f"ops-init-{os.urandom(4).hex()}"
+    with httpx.Client(base_url=f"{url}/api/v1", headers={"authorization": f"token {token}"}, timeout=60) as client:
+        owner = client.get("/user").json()["login"]
+        assert client.post("/user/repos", json={"name": name, "default_branch": "main"}).status_code == 201
+        remote = Remote(f"{url}/{owner}/{name}.git", token)
+        try:
+            git(here.where, "remote", "add", "origin", remote.url)
+            git(here.where, "push", "--quiet", "origin", "main", env=remote.env())
+            first = here.ops("init", "--yes", OPS_FORGE_TOKEN=token)
+            assert f"main moves only by merges, by {owner} alone, with the status ops/verify: done" in first.out
+            assert "✓ rules      main is protected, squash only, ops/verify required" in first.out
+            assert here.ops("init", "--dry-run", OPS_FORGE_TOKEN=token).code == 0
+            git(here.where, "commit", "--quiet", "--allow-empty", "--message", "past the rules")
+            with pytest.raises(GitFailed, match="protected branch main"):
+                git(here.where, "push", "origin", "main", env=remote.env())
+        finally:
+            client.delete(f"/repos/{owner}/{name}")
