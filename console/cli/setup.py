@@ -4,7 +4,7 @@ import asyncio
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 import click
 
@@ -33,7 +33,7 @@ class Plan:
     found: Found
     lander: str
     labels: tuple[str, ...]
-    token: str | None
+    token: str | None = field(repr=False)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -67,18 +67,10 @@ def server(ctx: click.Context, place: Place, lander: str | None, *, ask: bool, d
         click.echo("The server's rules are as they were; call init again then.")
         return False
     plan = looked(place, kept, admin, lander)
-    if ask and plan.for_an_admin:
-        show(plan)
-        asked = click.prompt(
-            "A token of an administrator, for these calls alone; it is not kept (nothing: they are printed for one)",
-            default="",
-            show_default=False,
-            hide_input=True,
-            err=True,
-        ).strip()
-        if asked:
-            plan = looked(place, kept, sound(asked, "the answer"), lander)
     show(plan)
+    if ask and plan.for_an_admin and (typed := administrators_token()):
+        plan = looked(place, kept, typed, lander)
+        show(plan)
     if dry_run or not plan.calls:
         show_stuck(plan)
         return not plan.calls and not plan.stuck
@@ -100,13 +92,20 @@ def kept_token(ctx: click.Context, place: Place, *, ask: bool) -> str | None:
     return wire.remote(place).token
 
 
+def administrators_token() -> str | None:
+    """Typed, for these calls alone; None when nobody has one at hand."""
+    says = "A token of an administrator, for these calls alone; it is not kept (nothing: they are printed for one)"
+    typed: str = click.prompt(says, default="", show_default=False, hide_input=True, err=True)
+    return sound(typed.strip(), "the answer") if typed.strip() else None
+
+
 def looked(place: Place, kept: str | None, admin: str | None, lander: str | None) -> Plan:
     """Failure: the server shows us no such repository. Raises a ForgeError."""
     config = load(place)
 
     async def ask() -> Plan:
         found = await found_by(place, admin or kept)
-        named = lander or (await found_by(place, kept) if admin and kept else found).rights.login
+        named = lander or (await wire.rights(place, kept) if admin and kept else found.rights).login
         return Plan(place=place, found=found, lander=named, labels=rules.labels_of(config.policy.pick_label), token=admin or kept)
 
     try:

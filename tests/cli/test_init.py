@@ -200,6 +200,8 @@ def test_who_is_no_administrator_gets_the_calls_for_one(here: World, server: Ser
 def test_an_administrators_token_is_asked_for_and_kept_nowhere(here: World, server: Server) -> None:
     cloned(here, server)
     here.ops("init", "--yes", OPS_FORGE_TOKEN=A_LANDER)
+    code, shown = in_terminal(here, ["init"], [("not kept (nothing: they are printed for one): ", "")], OPS_FORGE_TOKEN=A_LANDER)
+    assert (code, shown.count("curl -f -X"), server.squash) == (1, 2, False)
     code, shown = in_terminal(
         here,
         ["init"],
