@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console import credentials, keyring
+from console import credentials, keyring, redact
 from console.errors import SettingsError
 from console.settings import ForgeSettings, TokenSettings
 from panes.git import Remote, git
@@ -135,6 +135,17 @@ def test_a_file_that_is_no_private_token_is_refused_without_showing_it(tmp_path:
     with pytest.raises(SettingsError, match=says) as refused:
         credentials.token(forge(file=str(path)))
     assert not text or text not in str(refused.value)
+
+
+def test_a_process_that_only_shows_screens_learns_the_token_and_takes_it_from_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redact, "_known", [])
+    monkeypatch.setenv("MINE", "of-the-variable")
+    for settings in (forge(file=str(secret_file(tmp_path / "token", "of-the-file"))), forge(env="MINE"), forge(file="/none")):
+        credentials.learn(settings)
+    assert redact.redact("of-the-file, of-the-variable") == "[secret], [secret]"
+    assert os.environ["MINE"] == "of-the-variable"
 
 
 def test_no_token_anywhere_names_the_way_out(tmp_path: Path) -> None:

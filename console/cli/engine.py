@@ -190,10 +190,13 @@ def open_console(ctx: click.Context, *, read_only: bool, no_engine: bool) -> Non
 
 def show_console(where: Any, read_only: bool) -> str | None:
     """Opens it; what the operator chose on leaving."""
-    from console import wire
+    from console import credentials, wire
     from console.place import config_folder
+    from console.settings import read
     from console.tui.app import OpsApp
 
+    if where.settings:
+        credentials.learn(read(where.settings).forge)
     app = OpsApp(where.state, where.standing, wire.session(where), read_only, config_folder() / "console-prefs.json")
     return app.run()
 
