@@ -14,8 +14,10 @@ def dispatch(ctx: click.Context, number: int) -> None:
     """Print a prompt for any agent elsewhere."""
     from console.core.phrases import branch
     from console.place import prompts_folder
-    from prompts import render
+    from prompts import Brief, render
 
     found = about(ctx, number, lambda forge: forge.issue(number))
-    trunk = load(place(ctx)).trunk
-    click.echo(render("dispatch", issue=found, branch=branch(found, 0), trunk=trunk, text="", own=prompts_folder()), nl=False)
+    policy = load(place(ctx)).policy
+    checks = tuple(dict.fromkeys(policy.commands))
+    brief = Brief(issue=found, branch=branch(found, 0), trunk=policy.trunk, checks=checks, guarded=policy.guard.paths)
+    click.echo(render("dispatch", brief, prompts_folder()), nl=False)

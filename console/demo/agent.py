@@ -96,11 +96,11 @@ def _made(files: Mapping[str, str], edits: Sequence[Edit]) -> dict[str, str]:
 
 def read_prompt(prompt: str) -> Asked:
     """Raises CannotReplay when it does not begin with an issue."""
-    first, *rest = prompt.splitlines() or [""]
-    found = re.fullmatch(r"# Issue #\d+: (.+)", first.strip())
+    found = re.match(r"# Issue #\d+\n(?:[^`].*\n|\n)*?```+text\n(.+)\n", prompt)
+    lines = prompt.splitlines() or [""]
     if found is None:
-        raise CannotReplay(f"the prompt does not begin with an issue: {first[:80]!r}")
-    return Asked(found[1], refused=REFUSED in rest, taken_over=TAKEN_OVER in rest)
+        raise CannotReplay(f"the prompt does not begin with an issue: {lines[0][:80]!r}")
+    return Asked(found[1], refused=REFUSED in lines, taken_over=TAKEN_OVER in lines)
 
 
 def find_attempts(title: str, issues: Path) -> tuple[Attempt, ...]:

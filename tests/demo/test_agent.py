@@ -11,7 +11,7 @@ import pytest
 from console.demo import agent
 from console.demo.story import Told, plant, story
 from panes.git import Identity, git
-from prompts import render
+from prompts import Brief, render
 
 STORY = story()
 COMMITS = next(told for told in STORY if told.attempts[0].commit)
@@ -27,7 +27,8 @@ def planted(tmp_path: Path) -> Path:
 def prompt_for(told: Told, reason: str = "implement") -> str:
     """The prompt as the engine renders it."""
     issue = SimpleNamespace(number=7, title=told.title, body=told.body)
-    return render(reason, issue=issue, branch="fix/issue-7", trunk="main", text="1 failed" if reason != "implement" else "")
+    text = "1 failed" if reason != "implement" else ""
+    return render(reason, Brief(issue=issue, branch="fix/issue-7", trunk="main", text=text))
 
 
 def run(where: Path, prompt: str, *options: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -128,7 +129,7 @@ def test_red_tests_end_it_with_1_before_it_commits(planted: Path) -> None:
 @pytest.mark.parametrize(
     ("prompt", "said"),
     [
-        ("# Issue #7: something else\n", "this replay knows no issue called 'something else'"),
+        ("# Issue #7\n\nThis is it.\n\n```text\nsomething else\n```\n", "this replay knows no issue called 'something else'"),
         ("Please do something.\n", "the prompt does not begin with an issue: 'Please do something.'"),
         ("", "the prompt does not begin with an issue: ''"),
     ],

@@ -1,9 +1,11 @@
 """Every action compares what it was decided on with the world as it is, and does nothing when that differs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from console import redact
 from console.core import actions as a
 from console.core.facts import Landing, Oid, RunId, Slot, Suite, Tree
 from console.core.phrases import PARKED
@@ -78,6 +80,31 @@ async def test_the_pull_of_an_issue_that_was_opened_again_is_not_closed(ports: P
 
 
 # Workers
+
+
+async def test_a_secret_is_told_to_no_worker_and_kept_of_no_run(ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redact, "_known", [])
+    issue = replace(await ports.forge.issue(1), title="Mind s3cret-of-ours")
+    redact.know("s3cret-of-ours")
+    launch = a.Launch(
+        issue=1,
+        claim=Oid("1"),
+        run=RunId("1-1"),
+        kind="script",
+        slot=Slot("w01"),
+        reason="checks",
+        on=Oid("1"),
+        text="s3cret-of-ours failed",
+    )
+    said = work.told(launch, issue, "fix/issue-1", ports)
+    assert "Mind [secret]" in said
+    assert "[secret] failed" in said
+
+    (tmp_path / "output.log").write_bytes(b"\xff\x1b[31ms3cret-of-ours\r\n")
+    (tmp_path / "start.json").write_text('{"env": {"FORGE": "s3cret-of-ours"}}')
+    work.scrub(tmp_path)
+    assert (tmp_path / "output.log").read_bytes() == b"\xff\x1b[31m[secret]\r\n"
+    assert (tmp_path / "start.json").read_text() == '{"env": {"FORGE": "[secret]"}}'
 
 
 async def launched(ports: Ports, held: Oid) -> None:

@@ -18,7 +18,7 @@ from panes.git import agit
 from panes.hosts import worker_env
 from panes.runs import Spec, look_at, reserve, write_whole
 from panes.seen import Conflict, Effect, GitRefused, Limits, Own, PanesError
-from prompts import PromptError, render
+from prompts import Brief, PromptError, render
 
 
 async def provision(action: a.Provision, ports: Ports, effect: Effect) -> None:
@@ -79,8 +79,17 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
 
 def told(action: a.Launch, issue: Issue, branch: str | None, ports: Ports) -> str:
     """The prompt. Refused: the operator's own template is not one."""
+    policy = ports.policy
+    brief = Brief(
+        issue=issue,
+        branch=branch,
+        trunk=policy.trunk,
+        checks=tuple(dict.fromkeys(policy.commands)),
+        guarded=policy.guard.paths,
+        text=action.text or "",
+    )
     try:
-        said = render(action.reason, issue=issue, branch=branch, trunk=ports.policy.trunk, text=action.text or "", own=ports.prompts)
+        said = render(action.reason, brief, ports.prompts)
     except PromptError as bad:
         raise Refused(str(bad), 0) from bad
     return redact(said)
