@@ -19,8 +19,9 @@ LEAST = 8  # characters: a shorter value is found in everything
 
 _known: list[str] = []  # of this process: values and their forms, each before what is part of it
 
-SECRET_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$")
-SECRET_VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[^\s/]\S{11,}")  # no path, no plain word: it would be taken out everywhere
+# A project's, a cache's or a signer's key is no secret, and neither is a path or a plain word: they would be taken out everywhere.
+SECRET_NAME = re.compile(r"(?:(?:API|AUTH|ACCESS|PRIVATE|SECRET|SERVER)_?KEY|TOKEN|SECRET|PASSWORD|PASSWD)$")
+SECRET_VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[^\s/]\S{11,}")
 
 # None takes a quote or a backslash in, so that JSON stays JSON. Each is tried only where one of its words stands: that is fast.
 PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = tuple(

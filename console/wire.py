@@ -25,7 +25,7 @@ from console.forge.probe import Found, Posted, Rights
 from console.localforge import protect
 from console.localforge.app import app
 from console.place import Place, belongs, prompts_folder, remember_checkout
-from console.redact import redact
+from console.redact import know, redact
 from console.settings import Settings, read
 from panes.git import Remote
 from panes.hosts import HOSTS
@@ -163,6 +163,8 @@ async def engine(place: Place, still_ours: Callable[[], bool], through: Through 
     """Everything an engine needs, for as long as it runs."""
     async with forge(place, through) as client:
         config = load(place)
+        for own in config.kinds.values():
+            know(os.environ.get(own.key or "", ""))  # the operator's name for it need not tell what it is
         paths = Paths(state=place.state)
         paths.make()
         place.standing.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from console import redact as one
 from console import wire
+from console.cli import main
 from console.core.shown import EventShown
 from console.engine import board
 from console.engine.files import replace
@@ -101,10 +102,10 @@ def test_json_stays_json(said: list[str]) -> None:
 
 
 def test_values_of_the_environment_are_known_by_their_names_but_plain_words_and_paths_are_not() -> None:
-    know_environment(
-        {"MODEL_API_KEY": "mk-1234567890abc", "TOKEN_FOLDER": "abcdef1234567", "SECRET": "development", "KEY": "/home/ops/key1"}
-    )
-    assert redact("mk-1234567890abc abcdef1234567 development /home/ops/key1") == f"{MARK} abcdef1234567 development /home/ops/key1"
+    plain = {"TOKEN_FOLDER": "abcdef1234567", "PROJECT_KEY": "the-project-2", "SECRET": "development", "SSH_PRIVATE_KEY": "/home/ops/key1"}
+    know_environment({"MODEL_API_KEY": "mk-1234567890abc"} | plain)
+    said = " ".join(plain.values())
+    assert redact(f"mk-1234567890abc {said}") == f"{MARK} {said}"
 
 
 def test_the_engines_files_and_the_journal_hold_no_secret(tmp_path: Path) -> None:
@@ -132,6 +133,15 @@ async def test_what_is_sent_to_a_forge_has_it_in_its_header_alone() -> None:
     assert sent[0].headers["content-length"] == str(len(sent[0].content))
     assert {request.headers["authorization"] for request in sent} == {f"token {SECRET}"}
     assert json.loads(sent[1].content) == {"body": "ended well"}
+
+
+def test_a_bug_is_written_down_without_it() -> None:
+    told = main.bug(RuntimeError(f"no answer to {SECRET}"))
+    file = Path(told.remedy.removeprefix("please report it with "))
+    try:
+        assert f"RuntimeError: no answer to {MARK}\n" in file.read_text()
+    finally:
+        file.unlink()
 
 
 PRINTS = """

@@ -73,6 +73,12 @@ def test_a_stuck_server_is_killed_all_the_same(tmux: session.Session, monkeypatc
     until(lambda: not Path(f"/proc/{pid}").exists(), "the server's end")
 
 
+def test_what_is_captured_goes_through_what_shows_it(tmux: session.Session) -> None:
+    shows = session.Session(tmux.name, tmux.folder, tmux.log_argv, lambda screen: screen.replace("hidden", "[…]"))
+    show(tmux, "sh", "-c", f"echo a hidden word; {LINGER}")
+    until(lambda: "a […] word" in shows.capture(W01), "the word")
+
+
 def test_a_slot_shows_its_run_and_stays_dead_with_its_last_screen(tmux: session.Session) -> None:
     show(tmux, "sh", "-c", f"printf '\\033[31mred\\033[0m end'; {LINGER}")
     until(lambda: seen(tmux).dead, "the end")
