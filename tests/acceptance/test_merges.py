@@ -159,13 +159,16 @@ async def test_an_engine_that_is_told_to_end_waits_for_the_answer_to_its_merge_a
         return await inner.handle_async_request(request)
 
     async with server, running(world, lambda inner: Between(inner, is_merge, over_the_wire)) as engine:
-        engine.loop.grace_s = 0.05
-        await asyncio.wait_for(asked.wait(), DEADLINE_S)
-        engine.loop.ending = True
-        engine.loop.woken.set()
-        await asyncio.sleep(20 * engine.loop.grace_s)  # there is nothing to wait for: that it does not hang up is what is asked
-        assert not hung_up
-        go.set()
+        try:
+            engine.loop.grace_s = 0.05
+            async with asyncio.timeout(DEADLINE_S):
+                await asked.wait()
+            engine.loop.ending = True
+            engine.loop.woken.set()
+            await asyncio.sleep(20 * engine.loop.grace_s)  # there is nothing to wait for: that it does not hang up is what is asked
+            assert not hung_up
+        finally:
+            go.set()
         await until(lambda: len(world.subjects()) == 2, "it landed")
     assert hung_up == [False]
 
