@@ -67,7 +67,7 @@ def running(state: Path) -> int | None:
 @click.option("--until-idle", is_flag=True, help="Until nothing is left to do; 1 when something is parked.")
 @click.pass_context
 def engine(ctx: click.Context, once: bool, until_idle: bool) -> None:
-    """The loop without a window, until it is told to end (SIGTERM, SIGINT or `engine stop`). Workers live on."""
+    """The loop without a window, until it is told to end (a signal, a closed terminal, or `engine stop`). Workers live on."""
     if ctx.invoked_subcommand:
         return
     where = place(ctx)
@@ -93,7 +93,7 @@ async def _run(where: Any, still_ours: Any, once: bool, until_idle: bool) -> int
             loop.ending = True
             loop.woken.set()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # a terminal that closes must not cut a merge off
             asyncio.get_running_loop().add_signal_handler(number, end)
         loop.on_event = lambda event: click.echo(_line(event))
         if once:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ import httpx
 from console.core.facts import Comment, Issue, Oid, Pull
 from console.forge import Changes, merging, shapes
 from console.forge.answers import decoded
-from console.forge.errors import Missing, Moved, Refused
+from console.forge.errors import ForgeError, ForgeGone, Missing, Moved, NotYet, Refused
 from console.forge.merging import Means
 from console.forge.rest import Rest
 from console.forge.shapes import Created, GiteaComment, GiteaIssue, GiteaPull, Label, Named, Repository, Status, User
@@ -115,22 +116,31 @@ class Gitea:
         }
         answer = await self._rest.answer("POST", f"/pulls/{n}/merge", sent, answer_s=MERGE_S)
         means = merging.found(answer).means
+        if means is Means.AGAIN:
+            with suppress(ForgeError):
+                await self.pull(n)  # Gitea puts a check off until somebody looks
         if means is Means.BROKE:
             await self._look_after(n)
         if means is not Means.LANDED:
             raise merging.refusal(answer)
 
     async def _look_after(self, n: int) -> None:
-        """What came of a merge that the forge broke off with 500, for which it gives nobody but its admin a reason."""
-        if (await self.pull(n)).merged:
-            raise Moved("it is merged, though the forge failed afterwards")
+        """What came of a merge that broke off with 500; the reason is told to admins alone. It is over, so it is never unknown."""
         try:
-            there = await self._rest.read(f"/issues/{n}/dependencies", list[Named])
-        except Missing:  # dependencies are switched off
-            there = []
-        if waits := [it.number for it in there if it.state == "open"]:
-            on = ", ".join(f"#{number}" for number in waits)
-            raise Refused(f"on the forge it depends on {on}, which is open: close that, or take the dependency off pull {n}", 500)
+            if (await self.pull(n)).merged:
+                raise Moved("it is merged, though the forge failed afterwards")
+            waits_for = [it.number for it in await self._dependencies(n) if it.state == "open"]
+        except ForgeGone as gone:
+            raise NotYet(f"the forge failed to merge it and cannot be asked why ({gone})") from gone
+        if waits_for:
+            on = ", ".join(f"#{number}" for number in waits_for)
+            raise Refused(f"on the forge it depends on {on}, which is open", 500, f"close that, or take the dependency off pull {n}")
+
+    async def _dependencies(self, n: int) -> list[Named]:
+        try:
+            return await self._rest.read(f"/issues/{n}/dependencies", list[Named])
+        except Missing:  # the forge has them switched off
+            return []
 
     async def _issues(self, after: datetime | None) -> list[GiteaIssue]:
         params: dict[str, str | int] = {"state": "all", "type": "issues"}

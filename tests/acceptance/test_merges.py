@@ -1,11 +1,13 @@
 """A merge whose answer is lost, and an action that hangs: an engine in this process, with something between it and its forge."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
+import pytest
 
 from console import wire
 from console.engine import inbox
@@ -171,6 +173,15 @@ async def test_an_engine_that_is_told_to_end_waits_for_the_answer_to_its_merge_a
             go.set()
         await until(lambda: len(world.subjects()) == 2, "it landed")
     assert hung_up == [False]
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_an_engine_whose_terminal_closes_ends_as_one_that_is_told_to(make: Made, number: signal.Signals) -> None:
+    world = make(settings("true", "true"))
+    started = world.engine()
+    world.until(lambda: (world.place.state / "observed.json").exists(), "the engine runs")
+    started.send_signal(number)
+    assert started.wait(60) == 0
 
 
 async def test_while_one_action_sleeps_the_others_advance_and_a_pause_is_honoured(make: Made) -> None:

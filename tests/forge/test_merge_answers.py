@@ -9,7 +9,7 @@ from console.core.facts import Oid
 from console.forge import merging
 from console.forge.answers import Answer
 from console.forge.errors import ForgeError, ForgeGone, Missing, Moved, NotYet, Refused
-from console.forge.gitea import MERGE_S
+from console.forge.gitea import MERGE_S, Gitea
 from console.forge.merging import Means
 from console.forge.rest import Rest
 from tests.forge.replay import FORGES, OWNER, Tape, answer, at, below, exchanges, listed, path, repository, response, tape
@@ -84,7 +84,7 @@ async def test_every_recorded_merge_becomes_its_error_with_a_sentence(forge: str
             means = ELSEWHERE.get((forge, case, step), steps[step])
             r = at(forge, case, step)
             number = int(path(r).split("/")[-2])
-            played = tape(r)
+            played = tape(r, ("GET", path(r).removesuffix("/merge"), httpx.Response(404)))
             if means is BROKE:
                 continue  # it asks more: below
             if means is LANDED:
@@ -94,7 +94,8 @@ async def test_every_recorded_merge_becomes_its_error_with_a_sentence(forge: str
                     await played.gitea(repository(r) or "").merge(number, HEAD, "t", "m")
                 assert type(no.value) is KINDS[means], (case, step)
                 assert len(str(no.value).split()) > 3, (case, step)
-            assert len(played.asked) == 1
+            # A check that Gitea has put off starts when somebody looks at the pull.
+            assert [it.method for it in played.asked] == (["POST", "GET"] if means is AGAIN else ["POST"])
             assert played.asked[0].extensions["timeout"]["read"] == MERGE_S
 
 
@@ -138,6 +139,36 @@ async def test_a_merge_that_broke_after_it_had_landed_is_looked_at_again(forge: 
     played = broken(forge, "merge-odd", 2, 7, listed())  # the pull as it reads when it is merged
     with pytest.raises(Moved, match="it is merged"):
         await played.gitea("odd").merge(2, HEAD, "t", "m")
+
+
+@pytest.mark.parametrize(
+    ("pull", "dependencies", "kind", "says"),
+    [
+        (httpx.Response(502), listed(), NotYet, "cannot be asked why"),
+        (None, httpx.ReadError("reset"), NotYet, "cannot be asked why"),
+        (None, httpx.Response(404), Refused, "the forge failed to merge it"),  # dependencies are switched off
+    ],
+)
+async def test_a_merge_that_broke_is_never_unknown_even_when_nobody_says_why(
+    pull: httpx.Response | None, dependencies: httpx.Response | Exception, kind: type[ForgeError], says: str
+) -> None:
+    """It is over when the forge has answered: no other pull waits until somebody has looked."""
+    given = {
+        "merge": response(at("gitea", "merge-odd", 2)),
+        "2": pull or response(at("gitea", "merge-odd", 4)),
+        "dependencies": dependencies,
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        there = given[request.url.path.rpartition("/")[2]]
+        if isinstance(there, Exception):
+            raise there
+        return httpx.Response(there.status_code, headers=there.headers, content=there.content)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://forge") as client:
+        with pytest.raises(ForgeError, match=says) as no:
+            await Gitea(client, OWNER, "odd").merge(2, HEAD, "t", "m")
+    assert type(no.value) is kind
 
 
 async def test_a_merge_that_something_before_the_forge_answers_is_unknown_and_not_over() -> None:
