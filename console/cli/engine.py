@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ async def _run(where: Any, still_ours: Any, once: bool, until_idle: bool) -> int
 
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # a terminal that closes must not cut a merge off
             asyncio.get_running_loop().add_signal_handler(number, end)
-        loop.on_event = lambda event: click.echo(_line(event))
+        loop.on_event = _show
         if once:
             await loop.once()
         else:
@@ -107,10 +107,11 @@ async def _run(where: Any, still_ours: Any, once: bool, until_idle: bool) -> int
         return 0
 
 
-def _line(event: Any) -> str:
+def _show(event: Any) -> None:
     from console.cli.look import event_line
 
-    return event_line(event)
+    with suppress(OSError):  # whoever read it has gone; the journal has it all the same
+        click.echo(event_line(event))
 
 
 @engine.command("stop")
