@@ -86,6 +86,13 @@ def test_every_recorded_push_is_won_lost_or_refused_and_a_refusal_says_what_to_d
 
 
 @pytest.mark.parametrize("forge", FORGES)
+def test_every_other_git_command_that_was_recorded_looks_at_refs_and_changes_none(forge: str) -> None:
+    others = [r for r in records(forge) if "git" in r and not r["git"].startswith("push ")]
+    assert {r["git"].split()[0] for r in others} == {"ls-remote", "fetch"}
+    assert {(r["case"], r["step"]) for r in others if r["rc"]} == {("repo-get", 14), ("repo-get", 15)}  # below
+
+
+@pytest.mark.parametrize("forge", FORGES)
 def test_a_dry_run_proves_nothing_so_nothing_here_asks_for_one(forge: str) -> None:
     dry = {(r["case"], r["step"]): r["rc"] for r in gits(forge, "push") if "--dry-run" in r["git"]}
     assert dry == dict.fromkeys(DRY, 0)  # a reader's claim, and the protected branch: both would be refused

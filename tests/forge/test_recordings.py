@@ -4,13 +4,16 @@ A good answer becomes the facts that stand in it, a refusal its typed error with
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from console.forge.errors import ForgeError, ForgeGone, Missing, Refused
+from panes.git import git
 from tests.forge.asks import ASKS, ELSEWHERE, NEVER, Ask, line
 from tests.forge.replay import FORGES, Record, exchanges, whole
+from tests.recorded import records
 
 # Status → what a refusal becomes, and what its sentence says beside the forge's own words.
 REFUSALS: dict[int, tuple[type[ForgeError], str]] = {
@@ -63,6 +66,17 @@ def expected(r: Record) -> tuple[type[ForgeError], str] | None:
 def test_every_exchange_is_played_or_listed_as_one_that_the_client_never_asks(forge: str) -> None:
     unknown = [line(r) for r in exchanges(forge) if not (in_list(r, NEVER) or in_list(r, ELSEWHERE) or asked(r))]
     assert unknown == []
+
+
+@pytest.mark.parametrize("forge", FORGES)
+def test_our_trailers_are_read_out_of_the_message_that_the_forge_made_of_them(forge: str, tmp_path: Path) -> None:
+    """Forgejo glues its own lines to our last one, whatever that is; so ours is always a trailer."""
+    facts = {(r["case"], r["step"]): r["fact"] for r in records(forge) if "fact" in r}
+    assert set(facts) == {("update", 9), ("update", 11), ("merge-success", 5)}  # the first two: what an update does, which we never ask for
+    landed = facts["merge-success", 5]
+    assert landed["tree_equals_head_tree"]
+    read = git(tmp_path, "interpret-trailers", "--parse", stdin=landed["message"]).out.splitlines()
+    assert [line.partition(":")[0] for line in read] == ["Ops-Issue", "Ops-Pull", "Tested-Tree", "Co-authored-by", "Co-committed-by"]
 
 
 def test_no_entry_of_the_lists_is_there_for_nothing() -> None:
