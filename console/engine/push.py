@@ -9,7 +9,7 @@ from console.core.text import short
 from console.forge.errors import ForgeGone, Moved, Refused
 from panes.git import EMPTY_TREE, GitFailed, Remote, agit
 
-LOGIN = "`ops-console login` takes another"
+LOGIN = "`ops-console login` takes another token"
 # What git, or the forge through it, says of a no that stays one, and what to do about it ("": its own words say enough).
 # Before LOST and GONE: a name in another's way and an HTTP refusal have words of theirs in them.
 NO: tuple[tuple[str, str], ...] = (

@@ -14,7 +14,7 @@ from console.forge.errors import ForgeError, ForgeGone, Missing, NotYet, Refused
 T = TypeVar("T")
 
 HTML = "a page of HTML"
-LOGIN = "`ops-console login` takes another"
+LOGIN = "`ops-console login` takes another token"
 # Gitea says `required=[write:issue], token scope=…`, Forgejo `required scope(s): [write:issue]`.
 SCOPE = re.compile(r"required scope\(s\)\W+(?:required=\[)?([\w:]+(?:[, ]+[\w:]+)*)")
 
@@ -124,6 +124,8 @@ def _forbidden(said: str) -> Refused:
         return Refused(f"the forge does not take the token ({said})", 403, LOGIN)
     if "change your password" in said:
         return Refused(f"the forge waits for the account's owner ({said})", 403)
+    if "admin" in said:
+        return Refused(f"our account may not do this ({said})", 403, "it takes an administrator of the repository")
     if not said or said == HTML or "permission" in said or "collaborator" in said:
         why = f"our account may not do this ({said or 'the forge gives no reason'})"
         return Refused(why, 403, "make it a collaborator with write")

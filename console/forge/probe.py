@@ -111,7 +111,7 @@ async def rights(client: httpx.AsyncClient, owner: str, name: str, trunk: str) -
     who = line((await rest.read("/api/v1/user", User, top=True)).login)
     repository = await rest.read("", Repository)
     try:
-        branch = await rest.read(f"/branches/{quote(trunk)}", Branch)
+        branch = await rest.read(f"/branches/{quote(trunk, safe='')}", Branch)
     except Missing:
         branch = None
     return Rights(login=who, repository=repository, branch=branch)

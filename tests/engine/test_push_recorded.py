@@ -13,7 +13,7 @@ from tests.recorded import records
 
 FORGES = ("gitea", "forgejo")
 WON, LOST, REFUSED = None, Moved, Refused
-COLLABORATOR, LOGIN = "our account may only read: it must be a collaborator with write", "`ops-console login` takes another"
+COLLABORATOR, LOGIN = "our account may only read: it must be a collaborator with write", "`ops-console login` takes another token"
 
 # (case, step) → what it is, and what is said of it. Both forges, and every push of theirs.
 PUSHES: dict[tuple[str, int], tuple[type[Exception] | None, str]] = {

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from console.core.facts import Issue, Oid, Pull
-from console.forge import probe
+from console.forge import probe, rules
+from console.forge.rest import Rest
 from tests.forge.replay import OWNER, Record, at, below, listed, path, repository, response, tape, whole
 
 SHA = Oid("b" * 40)
@@ -217,7 +218,32 @@ async def dependencies(forge: str, r: Record) -> None:
     await played.gitea(name(r)).merge(n, SHA, "t", "m")
 
 
+async def server_kind(forge: str, r: Record) -> None:
+    """Which of the two it is serves for the settings and for words alone: what it can do is asked otherwise."""
+    assert await probe.kind(tape(at(forge, "version", 7), at(forge, "version", 1)).client) == forge
+
+
+async def protections(forge: str, r: Record) -> None:
+    owner, trunk = response(at(forge, "repo-get", 1)), response(at(forge, "protection", 17))
+    played = tape(
+        at(forge, "user", 1), ("GET", root(r), owner), ("GET", f"{root(r)}/branches/main", trunk), ("GET", f"{root(r)}/labels", listed()), r
+    )
+    found = await probe.found(played.client, OWNER, name(r), "main")
+    assert found.rule
+    assert found.rule.merge_whitelist_usernames == ["ops-lander"]
+
+
+async def set_up(forge: str, r: Record) -> None:
+    """What `init` sends. That it was taken is not believed: it looks again."""
+    method: Any = r["request"]["method"]
+    call = rules.Call(method=method, path=below(r), body=r["request"]["json"], says="", why=())
+    await rules.do(Rest(tape(r).client, OWNER, name(r)), call)
+
+
 ASKS: tuple[Ask, ...] = (
+    Ask(r"GET (/version|/api/forgejo/v1/version)", server_kind),
+    Ask(r"GET /branch_protections", protections),
+    Ask(r"PATCH / .*|(POST|PATCH) /branch_protections.*", set_up),
     Ask(r"GET /user", user),
     Ask(r"GET (/|/repos/nobody/nosuch)", repo),
     Ask(r"GET /branches/[^/]+", branch),
@@ -250,7 +276,7 @@ ELSEWHERE: tuple[tuple[str, str, str], ...] = (
 
 # Never asked: (case, line) → why not.
 NEVER: tuple[tuple[str, str, str], ...] = (
-    ("version", r".*", "what a server can do is asked of it, and what version it is proves nothing"),
+    ("version", r"GET /(settings/.*|api/healthz|nosuchroute)|DELETE /version", "what a server can do is asked of it, and seen by trying"),
     ("token-create", r"(POST|DELETE) /users/.*", "the operator makes the token, on the forge"),
     (
         "scopes",
@@ -259,9 +285,9 @@ NEVER: tuple[tuple[str, str, str], ...] = (
     ),
     ("repo-get", r"GET /collaborators/.*", "what our account may do is asked of repository and branch"),
     ("repo-get", r"GET /repos/nobody/nosuch/issues", "the repository is asked for first"),
-    (".*", r"PATCH / .*", "the engine changes no settings of a repository"),
     ("repo-settings", r"POST /user/repos", "repositories are made by people"),
-    (".*", r"\w+ /branch_protections.*", "for admins alone, to read too: what a branch demands is asked of the branch"),
+    ("protection", r"GET /branch_protections/.*", "the list of them is read, by administrators"),
+    ("protection", r"DELETE /branch_protections/.*", "no rule is taken away"),
     (".*", r"GET /branches", "branches are fetched"),
     (".*", r"GET /branches/b/07", "a slash in a name is escaped"),
     (".*", r"(POST|DELETE) /branches.*", "branches are made and deleted by leased pushes"),

@@ -15,11 +15,17 @@ from tests.forge.asks import ASKS, ELSEWHERE, NEVER, Ask, line
 from tests.forge.replay import FORGES, Record, exchanges, whole
 from tests.recorded import records
 
+FORBIDDEN = "|".join(
+    [
+        *(r"lacks the scope \w+:\w+: make one", "make it a collaborator with write", "it takes an administrator"),
+        *("waits for the account's owner", "refuses it to our account"),
+    ]
+)
 # Status → what a refusal becomes, and what its sentence says beside the forge's own words.
 REFUSALS: dict[int, tuple[type[ForgeError], str]] = {
     400: (Refused, "did not understand"),
-    401: (Refused, "`ops-console login` takes another"),
-    403: (Refused, r"lacks the scope \w+:\w+: make one|make it a collaborator with write|waits for the account's owner|refuses it to our"),
+    401: (Refused, "`ops-console login` takes another token"),
+    403: (Refused, FORBIDDEN),
     404: (Missing, "or does not show it to our account"),
     412: (Refused, "still has open dependencies"),
     422: (Refused, "did not understand"),
@@ -30,6 +36,7 @@ REFUSALS: dict[int, tuple[type[ForgeError], str]] = {
 OTHERWISE: dict[tuple[str, int], tuple[type[ForgeError], str] | None] = {
     **{("labels", step): (Refused, "did not take .* as labels of #1") for step in (10, 11, 14, 16)},  # unknown ones are dropped silently
     ("repo-archived", 7): (Refused, "did not take x as labels"),
+    ("version", 7): None,  # Gitea has no such path, and that is how it is known
     ("repo-empty", 6): None,  # no list of pulls before the first push
     **{("pulls-create", step): None for step in (2, 3, 8, 15, 19, 20)},  # 409: the one that is there is adopted
     ("dependencies", 1): (Refused, "the forge failed to merge it"),

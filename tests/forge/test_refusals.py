@@ -10,7 +10,7 @@ from console.forge.errors import ForgeGone, Missing, Refused
 from tests.forge.replay import FORGES, OWNER, Record, Tape, at, content, listed, path, repository, response, tape
 
 HEAD = Oid("1" * 40)
-LOGIN = "`ops-console login` takes another"
+LOGIN = "`ops-console login` takes another token"
 
 
 async def refused(r: Record) -> Refused:

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -20,19 +20,29 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 @asynccontextmanager
 async def forge(serve: Serve) -> AsyncIterator[httpx.AsyncClient]:
     """``serve`` answers whatever is asked; its connection is closed when it returns."""
+    answering: set[asyncio.Task[None]] = set()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
         try:
+            await reader.readuntil(b"\r\n\r\n")
             await serve(writer)
             await writer.drain()
         except ConnectionError:
             pass  # the client had enough
-        writer.close()
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
-    server = await asyncio.start_server(one, "127.0.0.1", 0)
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answering.add(asyncio.create_task(one(reader, writer)))
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
     async with server, httpx.AsyncClient(base_url="http://127.0.0.1:{1}".format(*server.sockets[0].getsockname())) as client:
         yield client
+    for task in answering:
+        task.cancel()
+    await asyncio.gather(*answering, return_exceptions=True)
 
 
 async def said(serve: Serve, answer_s: float = 0.2) -> tuple[ForgeError, float]:
@@ -45,13 +55,10 @@ async def said(serve: Serve, answer_s: float = 0.2) -> tuple[ForgeError, float]:
 
 
 async def test_a_forge_that_listens_and_does_not_answer_is_given_up_in_time() -> None:
-    done = asyncio.Event()
-
     async def silent(writer: asyncio.StreamWriter) -> None:
-        await done.wait()
+        await asyncio.Event().wait()
 
     gone, took = await said(silent)
-    done.set()
     assert str(gone) == "the forge did not answer GET ada/engine/issues/1 within 0.2 s"
     assert isinstance(gone, ForgeGone)
     assert gone.sent
