@@ -82,7 +82,7 @@ class Rest:
             # Page numbers are walked, never links: those carry the server's own idea of its address.
             answer = await self._read(path, {**params, "limit": 50, "page": page}, top=False)
             total, before = answer.total, len(found)
-            items = decoded(answer, shape)
+            items = [] if answer.content.strip() == b"null" else decoded(answer, shape)  # so Gitea lists what an empty repository has
             for item in items:
                 if enough(item):
                     return list(found.values()), 0

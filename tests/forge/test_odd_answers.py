@@ -117,6 +117,11 @@ async def test_an_answer_that_is_none_means_later(answer: httpx.Response | Excep
         (403, None, Refused, "collaborator with write"),
         (301, None, Refused, "on to nowhere, which is no repository"),
         (429, None, NotYet, "busy"),
+        (405, {"message": "is blocked by an open dependency"}, Refused, "take the dependency off"),
+        (405, {"message": "wont sign: never"}, Refused, "signatures are required"),
+        (405, {"message": "There are requested changes"}, Refused, "it waits for a review"),
+        (405, {"message": "Changed protected files"}, Refused, "files that are protected"),
+        (409, {"message": "The pull request is already scheduled to auto merge"}, Refused, "cancel that there"),
         (405, {"message": "It is Tuesday"}, Refused, "in words that are new to us (It is Tuesday)"),
         (502, {"message": "at https://ada:secret@forge/x"}, ForgeGone, "answered 502 (at https://forge/x)"),
     ],
@@ -171,6 +176,12 @@ async def test_a_list_is_read_to_its_end_or_not_returned() -> None:
         await gitea(short).changed(None)
     with pytest.raises(ForgeGone, match="without saying how long"):
         await gitea(Script(httpx.Response(200, json=[]))).changed(None)
+
+
+async def test_a_list_that_is_null_is_empty() -> None:
+    """Live: the branches of an empty repository."""
+    found = await gitea(Script(httpx.Response(200, text="null", headers={"x-total-count": "0"}))).changed(None)
+    assert (found.issues, found.pulls) == ((), ())
 
 
 async def test_a_list_whose_pages_are_all_the_same_is_not_read_for_ever() -> None:

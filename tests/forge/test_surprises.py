@@ -29,7 +29,7 @@
 26  nobody  reviews are people's; the local forge has them
 27  client  test_a_name_that_begins_like_another_is_another
 28  client  test_what_a_branch_demands_is_told_to_a_writer_too_and_an_owner_may_not_merge
-29  nobody  settings are changed by who sets a repository up, and that has to read them back
+29  client  test_what_a_server_takes_without_a_word_and_does_not_do_is_found_out
 30  client  test_what_a_push_that_worked_prints_is_no_sign_of_anything
 31  client  test_a_merge_is_never_left_to_the_forge_to_do_later_nor_forced
 32  nobody  locking is for people
@@ -61,7 +61,7 @@ LINE = re.compile(r"^ ?(\d+)  (client|nobody)  (.+)$", re.MULTILINE)
 def test_each_of_the_32_has_its_test_or_the_reason_why_it_is_nobodys() -> None:
     told = LINE.findall(__doc__ or "")
     assert {int(number) for number, _, _ in told} == set(range(1, 33))
-    text = "".join(it.read_text() for room in ("forge", "engine", "acceptance") for it in (ROOT / "tests" / room).glob("test_*.py"))
+    text = "".join(it.read_text() for room in ("forge", "engine", "acceptance", "cli") for it in (ROOT / "tests" / room).glob("test_*.py"))
     assert [name for _, who, name in told if who == "client" and f"def {name}(" not in text] == []
 
 
