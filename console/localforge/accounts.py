@@ -5,11 +5,12 @@ import binascii
 import hashlib
 import re
 import secrets
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from console.localforge.ask import Refusal
-from console.localforge.rows import Account, Role
+from console.localforge.refusals import Refusal, no_scope, no_user
+from console.localforge.rows import NOBODY, YOU, Account, Role
 from console.localforge.shapes import number
 from console.localforge.store import Place, transaction
 
@@ -62,13 +63,13 @@ def new_token(place: Place, login: str, role: Role | None, scopes: Iterable[str]
 def let_in(place: Place, header: str | None, scope: str | None) -> Account:
     """Who is asking with this ``Authorization`` header, for something that needs ``scope`` (None: any token will do).
 
-    Raises Refusal: 401 for no token and for a wrong one, 403 for one that may not.
+    Whoever shows no token is NOBODY, who may read what is public. Raises Refusal: 401 for a wrong token, 403 for one that may not.
     """
     if (given := _given(header or "")) is None:
-        raise Refusal(401, "token is required")
+        return NOBODY
     grant = _grant(place, *given)
     if scope and not grant.allows(scope):
-        raise Refusal(403, f"token does not have at least one of required scope(s), required=[{scope}], token scope={grant.said}")
+        raise no_scope(scope, grant.said)
     return grant.account
 
 
@@ -98,7 +99,15 @@ def _grant(place: Place, login: str, token: str) -> Grant:
         return Grant(Account(login=row["login"], role=row["role"]), frozenset(row["scopes"].split(",")))
     if known:
         raise Refusal(401, f"user's password is invalid [uid: {number(known['login'])}, name: {known['login']}]")
-    raise Refusal(401, f"user does not exist [uid: 0, name: {login}]")
+    raise Refusal(401, no_user(login))
+
+
+def known(db: sqlite3.Connection, login: str) -> Account | None:
+    """The account of a login."""
+    if login == YOU.login:
+        return YOU
+    row = db.execute("SELECT login, role FROM account WHERE login = ?", (login,)).fetchone()
+    return Account(login=row["login"], role=row["role"]) if row else None
 
 
 def _hash(token: str) -> str:

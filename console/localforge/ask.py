@@ -2,61 +2,67 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import ceil
 from urllib.parse import urlencode
 
-from console.localforge.rows import Account
+from console.localforge.refusals import Refusal, archived, not_of_type, required
+from console.localforge.rows import Account, Repository
 from console.localforge.store import Place, Settings
 
 MOST, USUAL = 50, 30  # items on a page, as on Gitea: more than MOST is silently cut
 
+NULL = object()  # a body that is the word null
+
 _SURROGATES = re.compile("[\ud800-\udfff]")  # JSON can carry lone ones; no file takes them
-
-
-class Refusal(Exception):
-    """The answer is no: HTTP status and message, None for an answer without a body."""
-
-    def __init__(self, status: int, message: str | None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
-def not_found() -> Refusal:
-    return Refusal(404, "not found")
-
-
-def read_only() -> Refusal:
-    return Refusal(403, "user should have a permission to write to a repo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """Status and JSON body; None: an empty body."""
+    """Status and JSON body, None for an empty one; or ``text``."""
 
     status: int = 200
     body: object = None
+    text: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A request. ``root``: the address of the API, for links; ``path``: the route's parameters; ``body``: the JSON object sent."""
+    """A request. ``root``: where it was asked, for links; ``site``: what web addresses begin with; ``path``: the route's parameters;
+    ``labels``: of the query, which may say it more than once; ``body``: the JSON object sent.
+    """
 
     place: Place
     settings: Settings
+    repository: Repository
     account: Account
     root: str
+    site: str
     address: str
     path: Mapping[str, str]
     query: Mapping[str, str]
+    labels: Sequence[str]
     body: Mapping[str, object]
 
     @property
     def number(self) -> int:
         return int(self.path["number"])
+
+    @property
+    def here(self) -> str:
+        """The repository's web address."""
+        return f"{self.site}/{self.settings.owner}/{self.repository.name}"
+
+    @property
+    def api(self) -> str:
+        """The repository's address below the API."""
+        return f"{self.site}/api/v1/repos/{self.settings.owner}/{self.repository.name}"
+
+    def of(self, repository: Repository) -> "Ask":
+        """The same, of the repository as it is now."""
+        return replace(self, repository=repository)
 
     def text(self, name: str) -> str | None:
         """A field that must be text; None when it is not there."""
@@ -64,33 +70,53 @@ class Ask:
         if value is None:
             return None
         if not isinstance(value, str):
-            raise Refusal(422, f"[]: json: cannot unmarshal {type(value).__name__} into Go struct field {name} of type string")
+            raise not_of_type(type(value).__name__, name, "string")
         return _SURROGATES.sub("\ufffd", value)
 
     def needed(self, name: str) -> str:
         """A text that must be there and not be empty."""
         value = self.text(name)
         if not value:
-            raise Refusal(422, f"[{name.capitalize()}]: Required")
+            raise required(name[0].upper() + name[1:])
         return value
 
-    def labels(self) -> Sequence[int]:
-        """The ids of labels for what is made; of who may not write they are dropped without a word."""
-        return self.ids("labels") if self.account.writes else ()
+    def flag(self, name: str) -> bool | None:
+        """A field that must be true or false; None when it is not there."""
+        value = self.body.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise not_of_type(type(value).__name__, name, "bool")
+        return value
+
+    def texts(self, name: str) -> Sequence[str] | None:
+        """A list of texts; None when it is not there."""
+        value = self.body.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise not_of_type("number", name, "string")
+        return value
+
+    def ids(self, name: str, of: str) -> Sequence[int] | None:
+        """A list of numbers; None when it is not there. ``of``: what Gitea calls the body."""
+        value = self.body.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(type(item) is int for item in value):
+            raise not_of_type('number "', f"{of}.{name.capitalize()}", "int64")
+        return value
 
     def writer(self, refusal: Refusal) -> None:
         """Raises ``refusal`` when the account may only read."""
         if not self.account.writes:
             raise refusal
 
-    def ids(self, name: str) -> Sequence[int]:
-        """A list of numbers; none when it is not there."""
-        value = self.body.get(name)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(type(item) is int for item in value):
-            raise Refusal(422, f"[]: json: cannot unmarshal string into Go struct field {name} of type int64")
-        return value
+    def admin(self, refusal: Refusal) -> None:
+        if not self.account.administers:
+            raise refusal
+
+    def not_archived(self) -> None:
+        if self.repository.archived:
+            raise archived(self.settings.owner, self.repository.name)
 
     @property
     def page(self) -> int:
@@ -105,9 +131,9 @@ class Ask:
     def offset(self) -> int:
         return (self.page - 1) * self.limit
 
-    def since(self) -> int | None:
-        """Seconds since the epoch."""
-        word = self.query.get("since")
+    def moment(self, name: str) -> int | None:
+        """A time of the query, in seconds since the epoch."""
+        word = self.query.get(name)
         if not word:
             return None
         try:
@@ -121,10 +147,15 @@ class Ask:
     def listing(self, items: Sequence[object], total: int) -> Reply:
         """A page of ``total`` items, with the headers that say which."""
         last = ceil(total / self.limit)
-        pages = [("next", self.page + 1), ("last", last)] if self.page < last else []
-        pages += [("first", 1), ("prev", min(self.page - 1, last))] if self.page > 1 and last else []
+        here = min(self.page, last)
+        pages = [("next", here + 1), ("last", last)] if here < last else []
+        pages += [("first", 1), ("prev", here - 1)] if here > 1 else []
         links = ",".join(f'<{self.root}{self.address}?{self._query(page)}>; rel="{rel}"' for rel, page in pages)
         return Reply(body=items, headers={"X-Total-Count": str(total)} | ({"Link": links} if links else {}))
+
+    def counted(self, items: Sequence[object], total: int) -> Reply:
+        """The same for the lists of which Gitea gives only the number."""
+        return Reply(body=items, headers={"X-Total-Count": str(total)})
 
     def _query(self, page: int) -> str:
         return urlencode(sorted({**self.query, "page": str(page)}.items()))

@@ -29,6 +29,12 @@ def of_branches(db: sqlite3.Connection, base: str, head: str) -> Issue | None:
     return issues.one(db, row["number"]) if row else None
 
 
+def landed_as(db: sqlite3.Connection, commit: str) -> Issue | None:
+    """The pull that was merged as this commit."""
+    row = db.execute("SELECT number FROM pull WHERE landing = ? AND merged IS NOT NULL", (commit,)).fetchone()
+    return issues.one(db, row["number"]) if row else None
+
+
 def unsettled(db: sqlite3.Connection) -> list[Pull]:
     """The pulls that git can still say something new about: open, or with a squash commit that may have reached the trunk."""
     asked = """SELECT pull.* FROM pull JOIN issue USING (number)

@@ -10,17 +10,18 @@ from starlette.applications import Starlette
 
 from console.localforge import smart
 from console.localforge.accounts import let_in
-from console.localforge.app import api, opened
+from console.localforge.app import OTHERWISE, api, opened
+from console.localforge.store import INSTANT, Pace
 
 LOOPBACK = "127.0.0.1"
 END_S = 5  # how long requests under way may take once it is told to end; a merge or a push is finished all the same
 
 
-def served(folder: Path) -> Starlette:
+def served(folder: Path, pace: Pace = INSTANT) -> Starlette:
     """The forge that was founded in ``folder``, API and git, for whoever has a token. Raises NotFounded."""
-    place, settings = opened(folder)
+    place, settings = opened(folder, pace)
     door = partial(let_in, place)
-    return Starlette(routes=[*api(place, settings, door), *smart.routes(place, settings, door)])
+    return Starlette(routes=[*api(place, settings, door), *smart.routes(place, settings, door)], exception_handlers=OTHERWISE)
 
 
 def listen(port: int) -> socket.socket:

@@ -7,9 +7,9 @@ it is not, and the pull is simply open.
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from console.localforge import issues, pulls, refs
+from console.localforge import checks, features, issues, pulls, refs, reviews
 from console.localforge.rows import Landing, Pull
 from console.localforge.store import Place, transaction
 from panes.git import git
@@ -28,19 +28,21 @@ def settle(place: Place) -> None:
     for pull in seen:
         if pull.landing and refs.is_ancestor(place.repo, pull.landing.commit, f"refs/heads/{pull.base_branch}"):
             finish(place, pull, pull.landing)
-        elif there.get(pull.head_branch) != pull.head:
-            _follow(place, pull, there.get(pull.head_branch))
+        elif place.pace.settling or there.get(pull.head_branch) != pull.head:
+            _follow(place, pull, there)
 
 
-def _follow(place: Place, seen: Pull, head: str | None) -> None:
+def _follow(place: Place, seen: Pull, there: Mapping[str, str]) -> None:
     """The branch was moved, or deleted: then its open pull is closed and keeps the last head it had."""
+    head = there.get(seen.head_branch)
     with transaction(place) as db:
         if not pulls.is_as_seen(db, seen):
             return
-        if head is None:
+        if checks.follow(place, db, seen, there):
             issues.edit(db, seen.number, {"state": "closed"})
-        else:
+        elif head and head != seen.head:
             pulls.move_head(db, seen.number, head)
+            reviews.outdate(db, seen.number, features.protecting(db, seen.base_branch))
 
 
 def finish(place: Place, pull: Pull, landing: Landing) -> None:
@@ -54,7 +56,10 @@ def finish(place: Place, pull: Pull, landing: Landing) -> None:
         git(place.repo, *drop, ok=(0, 1, 128))
     message = git(place.repo, "log", "-1", "--format=%B", landing.commit).out
     with transaction(place) as db:
-        pulls.write_merged(db, pull, landing, list(_closes(db, pull, message)))
+        others = [other for other in pulls.unsettled(db) if other.base_branch == pull.base_branch and other.number != pull.number]
+        pulls.write_merged(db, pull, landing, [number for number in _closes(db, pull, message) if not issues.is_blocked(db, number)])
+        for other in others:
+            checks.start(place, db, other)
 
 
 def _wanted_elsewhere(place: Place, pull: Pull) -> bool:

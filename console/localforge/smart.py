@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -17,10 +16,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route as At
 
-from console.localforge.app import Door, ours
-from console.localforge.ask import Refusal
-from console.localforge.rows import Account
-from console.localforge.store import Place, Settings
+from console.localforge import features
+from console.localforge.app import Door, Renamed, ours
+from console.localforge.refusals import Refusal, no_token
+from console.localforge.rows import NOBODY, Account
+from console.localforge.settle import settle
+from console.localforge.store import Place, Settings, transaction
 from panes.git import clean_env
 
 UPLOAD, RECEIVE = "git-upload-pack", "git-receive-pack"
@@ -45,27 +46,39 @@ async def _answer(place: Place, settings: Settings, door: Door, request: Request
     path = request.url.path.split("/", 3)[3]
     service = request.query_params.get("service", "") if path == "info/refs" else path
     try:
-        account = await asyncio.to_thread(_entered, settings, door, request, service)
+        account = await asyncio.to_thread(_entered, place, settings, door, request, service)
         with TemporaryFile() as body:
             async for chunk in request.stream():
                 body.write(chunk)
             env = _cgi(place, account, request, path, body.tell())
             body.seek(0)
-            return await asyncio.to_thread(_backend, place.folder, env, body)
+            return await asyncio.to_thread(_backend, place, env, body)
+    except Renamed as renamed:
+        parts = request.url.path.split("/")
+        return Response(
+            status_code=301, headers={"location": "/".join((*parts[:2], f"{renamed}.git", *parts[3:])) + f"?{request.url.query}"}
+        )
     except Refusal as no:
         return PlainTextResponse(f"{no.message}\n", no.status, ASK_WHO if no.status == 401 else None)
     except sqlite3.Error as failed:
         return PlainTextResponse(f"{failed}\n", 500)
 
 
-def _entered(settings: Settings, door: Door, request: Request, service: str) -> Account:
-    """Who may use the service. Raises Refusal."""
+def _entered(place: Place, settings: Settings, door: Door, request: Request, service: str) -> Account:
+    """Who may use the service. Raises Refusal, or Renamed. Who may only read comes as far as the hook, as on Gitea."""
     if service not in SCOPES:
         raise Refusal(403, "only git's smart protocol is spoken here")
     account = door(request.headers.get("authorization"), SCOPES[service])
-    ours(settings, request.path_params["owner"], request.path_params["repo"].removesuffix(".git"))
-    if service == RECEIVE and not account.writes:
-        raise Refusal(403, "User permission denied for writing.")
+    with transaction(place) as db:
+        repository = features.repository(db, settings)
+    if account == NOBODY and (service == RECEIVE or repository.private):
+        raise no_token()  # git asks for a password then
+    try:
+        ours(settings, repository, account, request.path_params["owner"], request.path_params["repo"].removesuffix(".git"))
+    except Refusal as unknown:
+        raise Refusal(unknown.status, "Repository not found") from unknown
+    if service == RECEIVE and repository.archived:
+        raise Refusal(403, "This repo is archived. You can view files and clone it, but cannot push or open issues/pull-requests.")
     return account
 
 
@@ -77,7 +90,7 @@ def _cgi(place: Place, account: Account, request: Request, path: str, length: in
     env = {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "http.receivepack",
-        "GIT_CONFIG_VALUE_0": str(account.writes).lower(),
+        "GIT_CONFIG_VALUE_0": "true",
         "GIT_PROJECT_ROOT": str(place.folder),
         "GIT_HTTP_EXPORT_ALL": "1",
         "PATH_INFO": f"/{place.repo.name}/{path}",
@@ -85,15 +98,19 @@ def _cgi(place: Place, account: Account, request: Request, path: str, length: in
         "QUERY_STRING": request.url.query,
         "CONTENT_TYPE": request.headers.get("content-type", ""),
         "CONTENT_LENGTH": str(length),
-        "REMOTE_USER": account.login,
+        "REMOTE_USER": account.login or "anonymous",
+        "OPS_MAY_WRITE": "yes" if account.writes else "no",
     }
     return env | {f"HTTP_{name.upper().replace('-', '_')}": request.headers[name] for name in PASSED_ON if name in request.headers}
 
 
-def _backend(folder: Path, env: dict[str, str], body: IO[bytes]) -> Response:
+def _backend(place: Place, env: dict[str, str], body: IO[bytes]) -> Response:
     """Runs it to its end; what it says is streamed from a file."""
     out = TemporaryFile()  # noqa: SIM115 - closed when the answer has been sent
-    ran = subprocess.run(["git", "-C", str(folder), "http-backend"], env=clean_env(env), stdin=body, stdout=out, stderr=subprocess.PIPE)
+    command = ["git", "-C", str(place.folder), "http-backend"]
+    ran = subprocess.run(command, env=clean_env(env), stdin=body, stdout=out, stderr=subprocess.PIPE)
+    if env["PATH_INFO"].endswith(RECEIVE):
+        settle(place)  # a pull's head is right when git push returns
     out.seek(0)
     headers = dict(_headers(out))
     status = int(headers.pop("status", "200").split()[0])

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,8 +21,19 @@ CREATE TABLE IF NOT EXISTS issue (
     state   TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'closed')),
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
-    closed  INTEGER
+    closed  INTEGER,
+    locked  INTEGER NOT NULL DEFAULT 0  -- only who may write may comment
 );
+CREATE TABLE IF NOT EXISTS assignee (
+    issue INTEGER NOT NULL REFERENCES issue,
+    login TEXT NOT NULL,
+    PRIMARY KEY (issue, login)
+);
+CREATE TABLE IF NOT EXISTS dependency (
+    issue INTEGER NOT NULL REFERENCES issue,
+    needs INTEGER NOT NULL REFERENCES issue,  -- may be the issue itself, as on Gitea
+    PRIMARY KEY (issue, needs)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pull (
     number       INTEGER PRIMARY KEY REFERENCES issue,
     head_branch  TEXT NOT NULL,
@@ -48,7 +59,8 @@ CREATE TABLE IF NOT EXISTS label (
     id          INTEGER PRIMARY KEY,
     name        TEXT NOT NULL,  -- not unique: Gitea takes a name twice
     color       TEXT NOT NULL,
-    description TEXT NOT NULL
+    description TEXT NOT NULL,
+    exclusive   INTEGER NOT NULL DEFAULT 0  -- of the labels with the same name up to the last slash an issue has one at most
 );
 CREATE TABLE IF NOT EXISTS issue_label (
     issue INTEGER NOT NULL REFERENCES issue,
@@ -68,17 +80,79 @@ CREATE TABLE IF NOT EXISTS status (
 CREATE INDEX IF NOT EXISTS status_sha ON status (sha, context);
 CREATE TABLE IF NOT EXISTS account (
     login TEXT PRIMARY KEY COLLATE NOCASE,
-    role  TEXT NOT NULL CHECK (role IN ('owner', 'write', 'read'))
+    role  TEXT NOT NULL CHECK (role IN ('owner', 'write', 'read', 'none'))
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS token (
     sha256 TEXT PRIMARY KEY,                        -- of the token; itself it is nowhere
     login  TEXT NOT NULL COLLATE NOCASE REFERENCES account,
     scopes TEXT NOT NULL                            -- comma-separated
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS feature (  -- what was set of the repository
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL  -- JSON
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rule (
+    priority INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,  -- of a branch, or a glob
+    said     TEXT NOT NULL,         -- the rest, as JSON
+    created  INTEGER NOT NULL,
+    updated  INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS review (
+    id        INTEGER PRIMARY KEY,
+    pull      INTEGER NOT NULL REFERENCES pull,
+    author    TEXT NOT NULL,
+    state     TEXT NOT NULL,
+    body      TEXT NOT NULL,
+    sha       TEXT NOT NULL,
+    official  INTEGER NOT NULL,
+    dismissed INTEGER NOT NULL DEFAULT 0,
+    stale     INTEGER NOT NULL DEFAULT 0,
+    submitted INTEGER NOT NULL,
+    updated   INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS review_pull ON review (pull);
+CREATE TABLE IF NOT EXISTS remark (  -- a review's comment on a line
+    id      INTEGER PRIMARY KEY,
+    review  INTEGER NOT NULL REFERENCES review ON DELETE CASCADE,
+    path    TEXT NOT NULL,
+    body    TEXT NOT NULL,
+    new     INTEGER NOT NULL,  -- the line in the new file, 0 for none
+    old     INTEGER NOT NULL,
+    created INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS checking (  -- only where looking at a pull takes time
+    pull      INTEGER PRIMARY KEY REFERENCES pull,
+    base      TEXT,             -- what the last look was at, with head; null: there was none
+    head      TEXT,
+    seen_base TEXT NOT NULL,    -- where the branches were when last compared
+    seen_head TEXT NOT NULL,
+    starts    REAL,             -- of the look under way or to come, on the forge's clock; null: none
+    ends      REAL
+);
 """
 
-# Columns that a forge made before there were accounts lacks: what is in it is the operator's.
-LATER = (("issue", "author"), ("comment", "author"), ("status", "author"), ("pull", "landing_by"))
+# Columns that forges made before lack. What is in one made before there were accounts is the operator's.
+LATER = (
+    *(
+        (table, column, "TEXT NOT NULL DEFAULT 'you'")
+        for table, column in (("issue", "author"), ("comment", "author"), ("status", "author"))
+    ),
+    ("pull", "landing_by", "TEXT NOT NULL DEFAULT 'you'"),
+    ("issue", "locked", "INTEGER NOT NULL DEFAULT 0"),
+    ("label", "exclusive", "INTEGER NOT NULL DEFAULT 0"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the forge tells the time, and how many seconds it takes to look at a pull again whose head or base has moved."""
+
+    clock: Callable[[], float]
+    settling: float
+
+
+INSTANT = Pace(time.time, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +160,7 @@ class Place:
     """A forge's folder and what is in it."""
 
     folder: Path
+    pace: Pace = INSTANT
 
     @property
     def repo(self) -> Path:
@@ -124,9 +199,9 @@ def make_tables(place: Place) -> None:
     with closing(sqlite3.connect(place.database, timeout=BUSY_S, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(SCHEMA)
-        for table, column in LATER:
+        for table, column, kind in LATER:
             if column not in {row[1] for row in db.execute(f"PRAGMA table_info({table})")}:
-                db.execute(f"ALTER TABLE {table} ADD COLUMN {column} TEXT NOT NULL DEFAULT 'you'")
+                db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
 
 @contextmanager

@@ -35,7 +35,7 @@ async def test_an_issue_is_filed_read_edited_and_closed(forge: Local) -> None:
             "POST",
             "/issues",
             {"title": "x", "labels": ["bug"]},
-            (422, "[]: json: cannot unmarshal string into Go struct field labels of type int64"),
+            (422, f'{WRONG} number " into Go struct field CreateIssueOption.Labels of type int64'),
         ),
         ("POST", "/issues", {"title": 3}, (422, f"{WRONG} int into Go struct field title of type string")),
         ("POST", "/issues", ["x"], (422, f"{WRONG} into Go value of an object")),

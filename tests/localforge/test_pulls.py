@@ -27,7 +27,7 @@ async def test_a_pull_lands_as_one_commit_with_its_issue_closed_and_its_branch_g
     assert message.strip() == "fix: it (#1)\n\nWhy.\n\nOps-Issue: 1"
     pull = (await forge.ask("GET", f"/pulls/{number}")).json()
     assert (pull["state"], pull["merged"], pull["merge_commit_sha"]) == ("closed", True, landed)
-    assert pull["head"] == {"label": "fix/issue-1", "ref": f"refs/pull/{number}/head", "sha": head, "repo_id": 1}
+    assert (pull["head"]["label"], pull["head"]["ref"], pull["head"]["sha"]) == ("fix/issue-1", f"refs/pull/{number}/head", head)
     assert (await forge.ask("GET", "/issues/1")).json()["state"] == "closed"
     assert (await forge.ask("GET", "/branches/fix/issue-1")).status_code == 404
     assert (await forge.ask("GET", f"/pulls/{number}/merge")).status_code == 204
@@ -150,7 +150,7 @@ async def test_one_pull_for_two_branches_however_often_it_is_proposed(forge: Loc
         ({"head": "w", "base": "main", "title": ""}, (422, "[Title]: Required")),
         (
             {"head": "w", "base": "main", "title": "x", "labels": ["bug"]},
-            (422, "[]: json: cannot unmarshal string into Go struct field labels of type int64"),
+            (422, '[]: json: cannot unmarshal number " into Go struct field CreatePullRequestOption.Labels of type int64'),
         ),
     ],
 )

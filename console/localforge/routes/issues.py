@@ -1,11 +1,12 @@
-"""Issues (which every pull is too), their labels and their comments."""
+"""Issues, which every pull is too: listed, made, changed, and what they depend on."""
 
-import re
 import sqlite3
+from collections.abc import Sequence
 from typing import Literal
 
-from console.localforge import issues, shapes
-from console.localforge.ask import Ask, Refusal, Reply, not_found, read_only
+from console.localforge import accounts, checks, issues, shapes
+from console.localforge.ask import Ask, Reply
+from console.localforge.refusals import Refusal, no_assignee, no_user, not_found, open_dependencies, silent
 from console.localforge.routes import Route
 from console.localforge.rows import Issue
 from console.localforge.store import transaction
@@ -17,34 +18,52 @@ KINDS = {"issues": False, "pulls": True}
 def listed(ask: Ask) -> Reply:
     """Newest first, whatever order is asked for. A state that is none means open; labels that are none are no condition."""
     with transaction(ask.place) as db:
+        for who in ("created_by", "assigned_by", "mentioned_by"):
+            if ask.query.get(who) and not accounts.known(db, ask.query[who]):
+                raise not_found("not found", no_user(ask.query[who]))
         known = {label.name for label in issues.known_labels(db)}
         which = issues.Filter(
             state=STATES.get(ask.query.get("state", "open"), "open"),
             pulls=KINDS.get(ask.query.get("type", "")),
             labels=[name for name in ask.query.get("labels", "").split(",") if name in known],
-            since=ask.since(),
+            since=ask.moment("since"),
+            before=ask.moment("before"),
+            author=ask.query.get("created_by"),
+            assignee=ask.query.get("assigned_by"),
+            words=ask.query.get("q", ""),
         )
         page, total = issues.some(db, which, order="newest", limit=ask.limit, offset=ask.offset)
-    return ask.listing([shapes.issue(ask.settings, issue) for issue in page], total)
+    return ask.listing([shapes.issue(ask, issue) for issue in page], total)
 
 
 def create(ask: Ask) -> Reply:
-    title = ask.needed("title")
+    """Labels and assignees of who may not write are dropped without a word; so are labels that do not exist."""
+    ask.not_archived()
+    title, labels, wanted = ask.needed("title"), ask.ids("labels", "CreateIssueOption") or (), ask.texts("assignees") or ()
     with transaction(ask.place) as db:
-        number = issues.add(db, ask.account.login, title, ask.text("body") or "", ask.labels())
-        issue = there(db, number)
-    return Reply(status=201, body=shapes.issue(ask.settings, issue))
+        logins = assignable(db, wanted)
+        if not ask.account.writes:
+            labels, logins = (), []
+        number = issues.add(db, ask.account.login, title, ask.text("body") or "", labels, logins)
+        if ask.flag("closed"):
+            issues.edit(db, number, {"state": "closed"})
+        return Reply(status=201, body=shapes.issue(ask, there(db, number)))
 
 
 def get(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
-        return Reply(body=shapes.issue(ask.settings, there(db, ask.number)))
+        return Reply(body=shapes.issue(ask, there(db, ask.number)))
 
 
 def edit(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
-        change(db, ask, there(db, ask.number))
-        return Reply(status=201, body=shapes.issue(ask.settings, there(db, ask.number)))
+        try:
+            change(db, ask, there(db, ask.number))
+        except Refusal as no:
+            if no.message and no.message.startswith("Assignee"):
+                raise Refusal(500, no.message) from no  # as Gitea does here, though not for pulls
+            raise
+        return Reply(status=201, body=shapes.issue(ask, there(db, ask.number)))
 
 
 def there(db: sqlite3.Connection, number: int) -> Issue:
@@ -54,20 +73,32 @@ def there(db: sqlite3.Connection, number: int) -> Issue:
     return issue
 
 
+def assignable(db: sqlite3.Connection, logins: Sequence[str]) -> list[str]:
+    """Anybody who has an account."""
+    found = {login: accounts.known(db, login) for login in logins}
+    if unknown := next((login for login, account in found.items() if account is None), None):
+        raise no_assignee(unknown)
+    return [account.login for account in found.values() if account]
+
+
 def own(ask: Ask, author: str) -> None:
-    """Who may only read may change only what is theirs; the refusal has no words."""
+    """Who may only read may change only what is theirs."""
     if author != ask.account.login:
-        ask.writer(Refusal(403, None))
+        ask.writer(silent())
 
 
 def change(db: sqlite3.Connection, ask: Ask, issue: Issue) -> None:
-    """Title, body and state, of an issue or a pull, as the request's body has them; an empty title is no title."""
+    """Title, body, state and assignees, of an issue or a pull, as the request's body has them; an empty title is no title."""
     own(ask, issue.author)
     title, body, state = ask.text("title"), ask.text("body"), ask.text("state")
     if state not in (None, "open", "closed"):
         raise Refusal(412, f"unknown state: {state}")
     if state and issue.pull and issue.pull.merged is not None:
         raise Refusal(412, "cannot change state of this pull request, it was already merged")
+    if state == "closed" and issues.is_blocked(db, issue.number):
+        raise open_dependencies()
+    if (wanted := ask.texts("assignees")) is not None:
+        issues.assign(db, issue.number, assignable(db, wanted))
     fields: dict[Literal["title", "body", "state"], str] = {}
     if title:
         fields["title"] = title
@@ -77,98 +108,76 @@ def change(db: sqlite3.Connection, ask: Ask, issue: Issue) -> None:
         fields["state"] = state
     if fields:
         issues.edit(db, issue.number, fields)
+    if issue.pull and state == "open" and issue.state == "closed":
+        checks.start(ask.place, db, issue.pull)
 
 
-def labels(ask: Ask) -> Reply:
+def lock(ask: Ask) -> Reply:
+    return _locked(ask, True)
+
+
+def unlock(ask: Ask) -> Reply:
+    return _locked(ask, False)
+
+
+def _locked(ask: Ask, locked: bool) -> Reply:
+    ask.writer(silent())
     with transaction(ask.place) as db:
-        known = issues.known_labels(db)
-    page = known[ask.offset : ask.offset + ask.limit]
-    return ask.listing([shapes.label(ask.settings, label) for label in page], len(known))
-
-
-def create_label(ask: Ask) -> Reply:
-    """A name that exists is taken again, as a second label: Gitea does, and a client has to list first."""
-    ask.writer(read_only())
-    name, color = ask.needed("name"), ask.needed("color").removeprefix("#")
-    if not re.fullmatch(r"[0-9a-fA-F]{6}|[0-9a-fA-F]{3}", color):
-        raise Refusal(422, f"invalid color: #{color}")
-    with transaction(ask.place) as db:
-        label = issues.add_label(db, name, color.lower(), ask.text("description") or "")
-    return Reply(status=201, body=shapes.label(ask.settings, label))
-
-
-def add_labels(ask: Ask) -> Reply:
-    """By ids or by names, not mixed; unknown ones are ignored without a word."""
-    ask.writer(Refusal(403, "write permission is required"))
-    wanted = ask.body.get("labels")
-    if not isinstance(wanted, list) or {type(item) for item in wanted} not in ({int}, {str}, set()):
-        raise Refusal(400, "labels should be an array of strings or integers")
-    with transaction(ask.place) as db:
-        there(db, ask.number)
-        ids = [label.id for label in issues.known_labels(db) if label.id in wanted or label.name in wanted]
-        issues.attach(db, ask.number, ids)
-        return _labels_of(ask, there(db, ask.number))
-
-
-def labels_of(ask: Ask) -> Reply:
-    with transaction(ask.place) as db:
-        return _labels_of(ask, there(db, ask.number))
-
-
-def _labels_of(ask: Ask, issue: Issue) -> Reply:
-    return Reply(body=[shapes.label(ask.settings, label) for label in issue.labels])
-
-
-def drop_label(ask: Ask) -> Reply:
-    """By id alone; one that is not on the issue is fine."""
-    ask.writer(Refusal(403, "write permission is required"))
-    word = ask.path["label"]
-    with transaction(ask.place) as db:
-        there(db, ask.number)
-        if not word.isdecimal() or int(word) not in {label.id for label in issues.known_labels(db)}:
-            raise Refusal(422, "label does not exist [label_id: 0]")
-        issues.detach(db, ask.number, int(word))
+        issues.lock(db, there(db, ask.number).number, locked)
     return Reply(status=204)
 
 
-def comments(ask: Ask) -> Reply:
-    """All of them, whatever page is asked for."""
+def needs(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
-        there(db, ask.number)
-        found = issues.comments(db, ask.number)
-    body = [shapes.comment(ask.settings, comment) for comment in found]
-    return Reply(body=body, headers={"X-Total-Count": str(len(body))})
+        return Reply(body=[shapes.issue(ask, it) for it in issues.needs(db, there(db, ask.number).number)])
 
 
-def create_comment(ask: Ask) -> Reply:
-    text = ask.needed("body")
+def blocks(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
-        if issues.one(db, ask.number) is None:
-            raise Refusal(500, f"issue does not exist [id: 0, repo_id: 1, index: {ask.number}]")  # Gitea's handler does not map it
-        comment = issues.add_comment(db, ask.account.login, ask.number, text)
-    return Reply(status=201, body=shapes.comment(ask.settings, comment))
+        return Reply(body=[shapes.issue(ask, it) for it in issues.blocks(db, there(db, ask.number).number)])
 
 
-def edit_comment(ask: Ask) -> Reply:
-    text = ask.needed("body")
+def depend(ask: Ask) -> Reply:
+    """An issue may depend on itself; what is there already, or would be a circle of two, is 500."""
     with transaction(ask.place) as db:
-        if (comment := issues.comment(db, ask.number)) is None:
-            raise not_found()
-        own(ask, comment.author)
-        return Reply(body=shapes.comment(ask.settings, issues.edit_comment(db, comment, text)))
+        issue, other = _both(db, ask)
+        if other.number in {it.number for it in issues.needs(db, issue.number)}:
+            raise Refusal(500, "issue dependency does already exist")
+        if issue.number in {it.number for it in issues.needs(db, other.number)}:
+            raise Refusal(500, "circular dependencies exists")
+        issues.depend(db, issue.number, other.number)
+        return Reply(status=201, body=shapes.issue(ask, there(db, issue.number)))
+
+
+def release(ask: Ask) -> Reply:
+    with transaction(ask.place) as db:
+        issue, other = _both(db, ask)
+        if not issues.release(db, issue.number, other.number):
+            raise Refusal(500, "issue dependency does not exist")
+        return Reply(status=201, body=shapes.issue(ask, issue))
+
+
+def _both(db: sqlite3.Connection, ask: Ask) -> tuple[Issue, Issue]:
+    """The issue, and the one that the body names. Who may only read finds none."""
+    ask.writer(not_found())
+    owner, name, index = ask.text("owner") or "", ask.text("repo") or "", ask.body.get("index")
+    if (owner.lower(), name.lower()) != (ask.settings.owner.lower(), ask.repository.name.lower()):
+        raise not_found("IsErrRepoNotExist", f"repository does not exist [id: 0, uid: 0, owner_name: {owner}, name: {name}]")
+    issue = there(db, ask.number)
+    if not isinstance(index, int) or (other := issues.one(db, index)) is None:
+        raise not_found("IsErrIssueNotExist", f"issue does not exist [id: 0, repo_id: 1, index: {index}]")
+    return issue, other
 
 
 ROUTES: tuple[Route, ...] = (
     ("GET", "/issues", listed),
     ("POST", "/issues", create),
-    ("PATCH", "/issues/comments/{number:int}", edit_comment),
     ("GET", "/issues/{number:int}", get),
     ("PATCH", "/issues/{number:int}", edit),
-    ("GET", "/issues/{number:int}/labels", labels_of),
-    ("POST", "/issues/{number:int}/labels", add_labels),
-    ("DELETE", "/issues/{number:int}/labels/{label}", drop_label),
-    ("GET", "/issues/{number:int}/comments", comments),
-    ("POST", "/issues/{number:int}/comments", create_comment),
-    ("GET", "/labels", labels),
-    ("POST", "/labels", create_label),
+    ("PUT", "/issues/{number:int}/lock", lock),
+    ("DELETE", "/issues/{number:int}/lock", unlock),
+    ("GET", "/issues/{number:int}/dependencies", needs),
+    ("POST", "/issues/{number:int}/dependencies", depend),
+    ("DELETE", "/issues/{number:int}/dependencies", release),
+    ("GET", "/issues/{number:int}/blocks", blocks),
 )

@@ -1,42 +1,74 @@
-"""Pulls: proposed, read, edited, merged."""
+"""Pulls: proposed, read, edited, brought up to date, merged."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from console.localforge import issues, pulls, refs, shapes
-from console.localforge.ask import Ask, Refusal, Reply, not_found
-from console.localforge.merge import Wish, merge
+from console.localforge import accounts, checks, gitshapes, issues, pulls, refs, reviews, shapes
+from console.localforge.ask import Ask, Reply
+from console.localforge.checks import Seen
+from console.localforge.merge import ALLOWED_BY, Wish, merge
+from console.localforge.refusals import Refusal, no_pull_of_commit, no_user, not_found, required, silent
 from console.localforge.routes import Route
-from console.localforge.routes.issues import STATES, change
+from console.localforge.routes.issues import STATES, assignable, change
 from console.localforge.rows import Issue, Pull
 from console.localforge.store import transaction
-
-STYLES = {"merge", "rebase", "rebase-merge", "fast-forward-only", "manually-merged"}  # known, and not allowed here
+from console.localforge.update import update
 
 
 def listed(ask: Ask) -> Reply:
-    """A state that is none means all."""
-    which = issues.Filter(state=STATES.get(ask.query.get("state", "open")), pulls=True, base_branch=ask.query.get("base_branch"))
+    """A state that is none means all; labels are ids, one of which is enough."""
+    if refs.branch(ask.place.repo, ask.settings.trunk) is None:
+        raise not_found()
+    wanted = [int(one) for part in ask.labels for one in part.split(",") if one.isdecimal()]
+    poster = ask.query.get("poster")
+    which = issues.Filter(
+        state=STATES.get(ask.query.get("state", "open")),
+        pulls=True,
+        base_branch=ask.query.get("base_branch"),
+        any_label=wanted,
+        author=poster,
+    )
     order = ask.query.get("sort", "newest")
     order = order if order in issues.ORDERS else "newest"
     with transaction(ask.place) as db:
+        if poster and accounts.known(db, poster) is None:
+            raise Refusal(400, no_user(poster))
         page, total = issues.some(db, which, order=order, limit=ask.limit, offset=ask.offset)
-    branches = refs.branches(ask.place.repo)
-    return ask.listing([_shape(ask, issue, branches) for issue in page], total)
+        whole, branches = shapes.repository(ask), refs.branches(ask.place.repo)
+        found = [_shape(db, ask, issue, whole, branches) for issue in page]
+    return ask.listing([one | _LEFT_OUT | {"assignees": one["assignees"] or None} for one in found], total)
+
+
+# What Gitea does not load for a list.
+_LEFT_OUT: shapes.Json = {"merged_by": None, "requested_reviewers": None, "requested_reviewers_teams": None}
 
 
 def create(ask: Ask) -> Reply:
+    ask.not_archived()
     head, base, title = ask.needed("head"), ask.needed("base"), ask.needed("title")
-    head = head.removeprefix(f"{ask.settings.owner}:")
+    labels, wanted = ask.ids("labels", "CreatePullRequestOption") or (), ask.texts("assignees") or ()
+    head = _branch(ask, head)
     branches = refs.branches(ask.place.repo)
     _proposable(ask, head, base, branches)
     with transaction(ask.place) as db:
         if (other := pulls.of_branches(db, base, head)) and other.state == "open":
             raise Refusal(409, _exists(other.number, head, base))
-        number = issues.add(db, ask.account.login, title, ask.text("body") or "", ask.labels())
+        logins = assignable(db, wanted)
+        if not ask.account.writes:
+            labels, logins = (), []
+        number = issues.add(db, ask.account.login, title, ask.text("body") or "", labels, logins)
         pulls.add(db, number, head_branch=head, head=branches[head], base_branch=base)
-        issue = _there(db, number)
-    return Reply(status=201, body=_shape(ask, issue, branches))
+        issue, pull = _there(db, number)
+        checks.start(ask.place, db, pull)
+        return _one(db, ask, issue, pull, Seen(branches[base], branches[head]), status=201)
+
+
+def _branch(ask: Ask, head: str) -> str:
+    """``branch``, or ``owner:branch`` of this repository."""
+    owner, colon, branch = head.rpartition(":")
+    if colon and owner.lower() != ask.settings.owner.lower():
+        raise not_found("GetBaseRepo")
+    return branch
 
 
 def _proposable(ask: Ask, head: str, base: str, branches: Mapping[str, str]) -> None:
@@ -58,8 +90,7 @@ def _exists(number: int, head: str, base: str) -> str:
 
 def get(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
-        issue = _there(db, ask.number)
-    return Reply(body=_shape(ask, issue, refs.branches(ask.place.repo)))
+        return _one(db, ask, *_there(db, ask.number))
 
 
 def of_branches(ask: Ask) -> Reply:
@@ -68,65 +99,119 @@ def of_branches(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
         pairs = [("/".join(parts[:i]), "/".join(parts[i:])) for i in range(1, len(parts))]
         issue = next((found for base, head in pairs if (found := pulls.of_branches(db, base, head))), None)
-    if issue is None:
-        raise not_found()
-    return Reply(body=_shape(ask, issue, refs.branches(ask.place.repo)))
+        if issue is None or issue.pull is None:
+            raise not_found()
+        return _one(db, ask, issue, issue.pull)
+
+
+def of_commit(ask: Ask) -> Reply:
+    """The pull that landed as this commit."""
+    with transaction(ask.place) as db:
+        if (issue := pulls.landed_as(db, ask.path["sha"])) is None or issue.pull is None:
+            raise no_pull_of_commit()
+        return _one(db, ask, issue, issue.pull)
 
 
 def edit(ask: Ask) -> Reply:
     base = ask.text("base")
+    labels = ask.ids("labels", "EditPullRequestOption")
     branches = refs.branches(ask.place.repo)
-    if base and base not in branches:
-        raise Refusal(404, f"new base '{base}' not exist")
     with transaction(ask.place) as db:
-        change(db, ask, _there(db, ask.number))
+        issue, _ = _there(db, ask.number)
+        if base and base not in branches:
+            raise Refusal(404, f"new base '{base}' not exist")
+        change(db, ask, issue)
+        if labels is not None:
+            issues.detach(db, ask.number, None)
+            issues.attach(db, ask.number, labels)
         if base:
             pulls.move_base(db, ask.number, base)
-        issue = _there(db, ask.number)
-    return Reply(status=201, body=_shape(ask, issue, branches))
+        return _one(db, ask, *_there(db, ask.number), status=201)
 
 
-def squash(ask: Ask) -> Reply:
-    """``Do: squash`` and nothing else. The branch goes with the pull unless told otherwise."""
-    ask.writer(Refusal(405, "User not allowed to merge PR"))
-    style = ask.needed("Do")
-    if style in STYLES:
-        raise Refusal(405, f"{style} is not allowed an allowed merge style for this repository")
-    if style != "squash":
+def land(ask: Ask) -> Reply:
+    """``merge_when_checks_succeed`` is only a wish here: it lands now, or is refused as without it."""
+    ask.not_archived()
+    style = ask.text("Do") or ask.text("do")  # Gitea's JSON does not mind the case
+    if not style:
+        raise required("Do")
+    if style not in ALLOWED_BY:
         raise Refusal(422, "[Do]: In")
     wish = Wish(
+        style=style,
         head=ask.text("head_commit_id") or None,
         title=ask.text("MergeTitleField") or "",
         message=ask.text("MergeMessageField") or "",
-        drop=ask.body.get("delete_branch_after_merge") is not False,
-        by=ask.account.login,
+        drop=ask.flag("delete_branch_after_merge"),
+        commit=ask.text("MergeCommitID") or "",
+        by=ask.account,
     )
     merge(ask.place, ask.settings, ask.number, wish)
+    return Reply(status=201 if ask.flag("merge_when_checks_succeed") else 200)
+
+
+def bring_up(ask: Ask) -> Reply:
+    """Any style but ``rebase`` is a merge."""
+    rebase = ask.query.get("style") == "rebase"
+    if not rebase:
+        ask.writer(silent())
+    update(ask.place, ask.repository, ask.number, ask.account, rebase=rebase)
     return Reply()
 
 
 def is_merged(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
-        issue = _there(db, ask.number)
-    if issue.pull is None or issue.pull.merged is None:
+        _, pull = _there(db, ask.number)
+    if pull.merged is None:
         raise not_found()
     return Reply(status=204)
 
 
-def _there(db: sqlite3.Connection, number: int) -> Issue:
-    """The pull's issue, or 404, also for an issue that is no pull."""
+def commits(ask: Ask) -> Reply:
+    base, head = _span(ask)
+    found = refs.commits(ask.place.repo, f"{base}..{head}")
+    page = found[ask.offset : ask.offset + ask.limit]
+    changed = [refs.changes(ask.place.repo, it.parents[0], it.sha) if it.parents else () for it in page]
+    return ask.listing([gitshapes.commit(ask, it, its) for it, its in zip(page, changed, strict=True)], len(found))
+
+
+def changed(ask: Ask) -> Reply:
+    base, head = _span(ask)
+    found = refs.changes(ask.place.repo, base, head)
+    return ask.listing([gitshapes.file(ask, it, head) for it in found[ask.offset : ask.offset + ask.limit]], len(found))
+
+
+def diff(ask: Ask) -> Reply:
+    return Reply(text=refs.diff(ask.place.repo, *_span(ask)))
+
+
+def _span(ask: Ask) -> tuple[str, str]:
+    """Where the pull's commits begin, and its head."""
+    with transaction(ask.place) as db:
+        issue, pull = _there(db, ask.number)
+        shape = _shape(db, ask, issue, {}, refs.branches(ask.place.repo))
+    return str(shape["merge_base"]), pull.head
+
+
+def _there(db: sqlite3.Connection, number: int) -> tuple[Issue, Pull]:
+    """The pull and its issue, or 404, also for an issue that is no pull."""
     issue = issues.one(db, number)
     if issue is None or issue.pull is None:
         raise not_found()
-    return issue
+    return issue, issue.pull
 
 
-def _shape(ask: Ask, issue: Issue, branches: Mapping[str, str]) -> shapes.Json:
-    match issue.pull:
-        case Pull() as pull:
-            return shapes.pull(ask.place, ask.settings, issue, pull, branches)
-        case None:
-            raise not_found()
+def _one(db: sqlite3.Connection, ask: Ask, issue: Issue, pull: Pull, seen: Seen | None = None, status: int = 200) -> Reply:
+    shape = _shape(db, ask, issue, shapes.repository(ask), refs.branches(ask.place.repo), seen)
+    return Reply(status=status, body=shape | shapes.sizes(ask, shape, pull))
+
+
+def _shape(
+    db: sqlite3.Connection, ask: Ask, issue: Issue, whole: shapes.Json, branches: Mapping[str, str], seen: Seen | None = None
+) -> shapes.Json:
+    assert issue.pull is not None
+    asked: Sequence[str] = [it.author for it in reviews.of_pull(db, issue.number) if it.state == reviews.ASKED]
+    return shapes.pull(ask, issue, issue.pull, seen or checks.seen(ask.place, db, issue.pull, branches), asked, whole, branches)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -134,7 +219,12 @@ ROUTES: tuple[Route, ...] = (
     ("POST", "/pulls", create),
     ("GET", "/pulls/{number:int}", get),
     ("PATCH", "/pulls/{number:int}", edit),
+    ("GET", "/pulls/{number:int}.diff", diff),
     ("GET", "/pulls/{number:int}/merge", is_merged),
-    ("POST", "/pulls/{number:int}/merge", squash),
+    ("POST", "/pulls/{number:int}/merge", land),
+    ("POST", "/pulls/{number:int}/update", bring_up),
+    ("GET", "/pulls/{number:int}/commits", commits),
+    ("GET", "/pulls/{number:int}/files", changed),
+    ("GET", "/commits/{sha}/pull", of_commit),
     ("GET", "/pulls/{branches:path}", of_branches),
 )
