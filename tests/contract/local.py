@@ -1,12 +1,11 @@
 """The local forge, served on loopback with a clock of the test's own."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import uvicorn
+import httpx
 
 from console.localforge import serve
 from console.localforge.accounts import new_token
@@ -16,6 +15,7 @@ from console.localforge.store import Pace, Place
 from panes.git import git
 from tests.contract import world as w
 from tests.contract.known import Known
+from tests.localforge.parts import listening
 
 ROLES: dict[str, Role] = {"admin": "owner", "lander": "write", "writer": "write", "reader": "read", "stranger": "none"}
 SEED = ({"README.md": "# seed\n\n", "a.txt": w.LINES, "b.txt": "b\n", "src/x.py": "x = 1\n"}, {"b.txt": "bb\n"})
@@ -54,27 +54,20 @@ def forge(tmp: Path, case: str, records: Sequence[dict[str, Any]]) -> Iterator[w
     clock, names, checkout = Clock(), repos(records), seeded(tmp / "clone")
     place = Place(tmp / "forge", Pace(lambda: clock.now, clock.settling))
     found(place.folder, owner="root1", name=names[0], trunk="main", source=None if case == "repo-empty" else checkout)
-    with serve.listen(0) as listening:
-        server = uvicorn.Server(
-            uvicorn.Config(serve.served(place.folder, place.pace), log_config=None, lifespan="off", http="h11", ws="none")
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield _world(place, case, records, serve.url(listening), names, checkout, clock)
-        finally:
-            server.should_exit = True
-            thread.join()
+    with listening(serve.served(place.folder, place.pace)) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
+        yield _world(place, case, records, http, names, checkout, clock)
 
 
-def _world(place: Place, case: str, records: Sequence[dict[str, Any]], url: str, names: list[str], checkout: Path, clock: Clock) -> w.World:
+def _world(
+    place: Place, case: str, records: Sequence[dict[str, Any]], http: httpx.Client, names: list[str], checkout: Path, clock: Clock
+) -> w.World:
     for who, login in w.LOGINS.items():
         new_token(place, login, ROLES[who], ["read:user"])
 
     def token(login: str, scopes: list[str]) -> str:
         return new_token(place, login, None, scopes)[0]
 
-    made = w.World(case, records, url, names[0], Known(frozenset(names), "", {}), checkout, clock, token)
+    made = w.World(case, records, http, names[0], Known(frozenset(names), "", {}), checkout, clock, token)
     git(checkout, "remote", "add", "origin", made.remote)
     made.api("admin", "PATCH", "", w.SQUASH_ONLY | {"private": False})
     made.api("admin", "DELETE", "/branch_protections/main")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,7 @@ class World:
 
     case: str
     records: Sequence[dict[str, Any]]
-    url: str
+    http: httpx.Client
     repo: str
     known: Known
     checkout: Path
@@ -82,10 +81,6 @@ class World:
     elsewhere: str | None = None
     tokens: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
 
-    @cached_property
-    def http(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
-
     @property
     def owner(self) -> str:
         return self.login("admin")
@@ -95,7 +90,7 @@ class World:
         return self.remote_of(self.repo)
 
     def remote_of(self, repo: str) -> str:
-        return f"{self.url}/{self.owner}/{repo}.git"
+        return f"{str(self.http.base_url).rstrip('/')}/{self.owner}/{repo}.git"
 
     def login(self, who: str) -> str:
         return self.known.logins.get(LOGINS[who], LOGINS[who])

@@ -1,10 +1,16 @@
 """What the tests of the local forge and of its client share: a project, a forge founded from it, and plain requests to it."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import uvicorn
+from starlette.applications import Starlette
 
+from console.localforge import serve
 from console.localforge.app import app
 from console.localforge.protect import found
 from panes.git import git
@@ -74,6 +80,20 @@ def local(folder: Path, checkout: Path) -> Local:
     """Founds the forge and opens a client on it, the way the console does."""
     found(folder, owner="ada", name="engine", trunk="main", source=checkout)
     return Local(folder, checkout, client(folder))
+
+
+@contextmanager
+def listening(forge: Starlette) -> Iterator[str]:
+    """Serves it on loopback, in a thread; its address."""
+    with serve.listen(0) as socket:
+        server = uvicorn.Server(uvicorn.Config(forge, log_config=None, lifespan="off", http="h11", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
+        thread.start()
+        try:
+            yield serve.url(socket)
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def client(folder: Path) -> httpx.AsyncClient:

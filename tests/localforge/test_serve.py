@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from console.localforge import serve
 from console.localforge.accounts import USUAL, new_token, tidied
@@ -23,7 +21,7 @@ from console.localforge.protect import found
 from console.localforge.rows import Role
 from console.localforge.store import Place
 from panes.git import Answer, GitFailed, git
-from tests.localforge.parts import HERE, commit_of, project
+from tests.localforge.parts import HERE, commit_of, listening, project
 
 REPO = HERE.removeprefix("/api/v1")
 CLAIM = "refs/ops/claims/issue-1"
@@ -82,16 +80,8 @@ class Served:
 def forge(tmp_path: Path) -> Iterator[Served]:
     folder, checkout = tmp_path / "a forge", project(tmp_path / "the project")
     found(folder, owner="ada", name="engine", trunk="main", source=checkout)
-    with serve.listen(0) as listening:
-        config = uvicorn.Config(serve.served(folder), log_config=None, lifespan="off", http="h11", ws="none")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield Served(folder, checkout, serve.url(listening))
-        finally:
-            server.should_exit = True
-            thread.join()
+    with listening(serve.served(folder)) as url:
+        yield Served(folder, checkout, url)
 
 
 def said(answer: httpx.Response) -> tuple[int, str]:
