@@ -56,6 +56,7 @@ class Pace:
     """The forge's clock, and how long it takes to look at a pull again, in seconds."""
 
     settling = 1.8
+    again: Sequence[float] = ()  # seconds to wait, one after the other, before an answer is believed to differ
 
     def advance(self, seconds: float) -> None:
         raise NotImplementedError
@@ -91,6 +92,13 @@ class World:
 
     def remote_of(self, repo: str) -> str:
         return f"{str(self.http.base_url).rstrip('/')}/{self.owner}/{repo}.git"
+
+    def plain(self, answer: httpx.Response) -> httpx.Response:
+        """With the names that the records have."""
+        if not (suffix := self.known.suffix):
+            return answer
+        headers = {name: said.replace(suffix, "") for name, said in answer.headers.items() if name != "content-length"}
+        return httpx.Response(answer.status_code, headers=headers, text=answer.text.replace(suffix, ""))
 
     def login(self, who: str) -> str:
         return self.known.logins.get(LOGINS[who], LOGINS[who])

@@ -1,13 +1,13 @@
-"""The recorded questions, case by case, of the forge in a folder, and of a live Gitea where one is given."""
+"""The recorded questions, case by case, of the forge in a folder."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.contract import local
+from tests.contract.different import DIFFERENT
 from tests.contract.replay import replayed
 from tests.contract.setups import SETUP
-from tests.contract.unasked import DIFFERENT
 from tests.recorded import case, records
 
 

@@ -23,3 +23,24 @@ DIFFERENT: dict[str, dict[int, str]] = {
     "reviews": {22: NOBODY_ASKS},
     "dependencies": {17: ONE_REPOSITORY, 18: ONE_REPOSITORY},
 }
+
+TIMING = "whether the server is still looking at the pull cannot be made to happen"
+ELSEWHERE = "it is about the whole server, which others use too"
+
+# Of a live server these may differ, or cannot be brought about.
+LIVE: dict[str, dict[int, str]] = {
+    "version": {6: ELSEWHERE, 7: "what only Forgejo has"},
+    "scopes": {10: "whom it notifies, and when, is its own affair", 13: ELSEWHERE, 14: ELSEWHERE},
+    "token-create": {7: "an account that must change its password is not made"},
+    "dependencies": {17: "the other repository is not made", 18: "the other repository is not made"},
+    "pulls-get": dict.fromkeys((1, 2, 3, 4, 5, 8), TIMING),
+    "pulls-edit": dict.fromkeys((11, 16, 17), TIMING),
+    "update": dict.fromkeys((5, 7), TIMING),
+    "landing-cycle": dict.fromkeys((2, *range(6, 15)), TIMING),
+    "merge-refused": dict.fromkeys((11, 12, 25, 29), TIMING),
+    "merge-conflict-no-protection": {2: TIMING},
+    "conflict-at-merge": dict.fromkeys((1, 2, 5, 6), TIMING),
+    "merge-delete-branch": {14: TIMING},
+    "merge-odd": {20: TIMING},
+    "branches": {20: TIMING},
+}
