@@ -41,10 +41,12 @@ def is_ancestor(repo: Path, older: str, newer: str) -> bool:
 class Merging:
     """What squashing a head onto a base gives. ``tree`` None: a conflict; ``empty``: the base's own tree.
 
-    ``ahead``: the head has commits that the base lacks; ``behind``: the base has some that the head lacks.
+    ``fork``: where they parted, None for never; ``ahead``: the head has commits that the base lacks; ``behind``: the base has some that
+    the head lacks.
     """
 
     tree: str | None
+    fork: str | None
     ahead: bool
     behind: bool
     empty: bool
@@ -55,10 +57,13 @@ def merging(repo: Path, base: str, head: str) -> Merging:
     """Two commits merged in memory: no worktree, no lock, and the answer never changes."""
     answer = git(repo, "merge-tree", "--write-tree", "--no-messages", base, head, ok=(0, 1))
     tree = answer.out.split("\n", 1)[0] if answer.code == 0 else None
+    parted = git(repo, "merge-base", base, head, ok=(0, 1))
+    fork = parted.out.strip() if parted.code == 0 else None
     return Merging(
         tree=tree,
-        ahead=not is_ancestor(repo, head, base),
-        behind=not is_ancestor(repo, base, head),
+        fork=fork,
+        ahead=fork != head,
+        behind=fork != base,
         empty=tree == git(repo, "rev-parse", f"{base}^{{tree}}").out.strip(),
     )
 
@@ -104,12 +109,6 @@ def details(repo: Path, shas: Sequence[str]) -> list[Commit]:
 def _commit(fields: Sequence[str]) -> Commit:
     sha, tree, parents, an, ae, at, cn, ce, ct, message = fields
     return Commit(sha, tree, tuple(parents.split()), Person(an, ae, at), Person(cn, ce, ct), message.strip("\n"))
-
-
-@lru_cache(maxsize=4096)
-def merge_base(repo: Path, base: str, head: str) -> str | None:
-    answer = git(repo, "merge-base", base, head, ok=(0, 1, 128))
-    return answer.out.strip() if answer.code == 0 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,26 +172,28 @@ def issue(ask: Ask, it: Issue) -> Json:
     }
 
 
-def pull(ask: Ask, it: Issue, its: Pull, seen: Seen | None, reviewers: Sequence[str], whole: Json, branches: Mapping[str, str]) -> Json:
-    """``seen``: the last look at it, None while it is being looked at; ``whole``: the repository; ``branches``: as they are now."""
+def pull(ask: Ask, it: Issue, its: Pull, seen: Seen | None, whole: Json, branches: Mapping[str, str]) -> Json:
+    """One in a list. ``seen``: the last look at it, None while it is being looked at; ``whole``: the repository."""
     base, head = branches.get(its.base_branch), branches.get(its.head_branch)
     landed = its.landing if its.merged is not None else None
+    clean = seen is not None and refs.merging(ask.place.repo, seen.base, seen.head).tree is not None
+    fork = refs.merging(ask.place.repo, seen.base if seen else base or its.head, its.head).fork
     shared = {"repo_id": 1, "repo": whole}
     return _common(ask, it) | {
         "url": f"{ask.here}/pulls/{it.number}",
-        "assignees": users(ask, it.assignees),
-        "requested_reviewers": users(ask, reviewers),
-        "requested_reviewers_teams": [],
+        "assignees": users(ask, it.assignees) or None,
+        "requested_reviewers": None,
+        "requested_reviewers_teams": None,
         "draft": is_draft(it.title),
         "diff_url": f"{ask.here}/pulls/{it.number}.diff",
         "patch_url": f"{ask.here}/pulls/{it.number}.patch",
-        "mergeable": not is_draft(it.title) and seen is not None and refs.merging(ask.place.repo, seen.base, seen.head).tree is not None,
+        "mergeable": clean and not is_draft(it.title),
         "merged": its.merged is not None,
         "merged_at": when(its.merged),
         "merge_commit_sha": landed.commit if landed else None,
-        "merged_by": user(ask, landed.by) if landed else None,
+        "merged_by": None,
         "allow_maintainer_edit": False,
-        "merge_base": refs.merge_base(ask.place.repo, seen.base if seen else base or its.head, its.head) or "",
+        "merge_base": fork or "",
         "base": {"label": its.base_branch, "ref": its.base_branch, "sha": base or "", **shared},
         "head": {
             "label": its.head_branch,
@@ -202,11 +204,15 @@ def pull(ask: Ask, it: Issue, its: Pull, seen: Seen | None, reviewers: Sequence[
     }
 
 
-def sizes(ask: Ask, one: Json, its: Pull) -> Json:
-    """What a pull that is asked for alone has, and one in a list has not."""
+def alone(ask: Ask, one: Json, its: Pull, reviewers: Sequence[str]) -> Json:
+    """What a pull that is asked for alone has, and ``one`` in a list has not."""
     base = str(one["merge_base"])
     changed = refs.changes(ask.place.repo, base, its.head) if base else ()
     return {
+        "assignees": one["assignees"] or [],
+        "requested_reviewers": users(ask, reviewers),
+        "requested_reviewers_teams": [],
+        "merged_by": user(ask, its.landing.by) if its.merged is not None and its.landing else None,
         "additions": sum(it.added for it in changed),
         "deletions": sum(it.removed for it in changed),
         "changed_files": len(changed),

@@ -1,7 +1,7 @@
 """Pulls: proposed, read, edited, brought up to date, merged."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from console.localforge import accounts, checks, gitshapes, issues, pulls, refs, reviews, shapes
 from console.localforge.ask import Ask, Reply
@@ -36,11 +36,7 @@ def listed(ask: Ask) -> Reply:
         page, total = issues.some(db, which, order=order, limit=ask.limit, offset=ask.offset)
         whole, branches = shapes.repository(ask), refs.branches(ask.place.repo)
         found = [_shape(db, ask, issue, whole, branches) for issue in page]
-    return ask.listing([one | _LEFT_OUT | {"assignees": one["assignees"] or None} for one in found], total)
-
-
-# What Gitea does not load for a list.
-_LEFT_OUT: shapes.Json = {"merged_by": None, "requested_reviewers": None, "requested_reviewers_teams": None}
+    return ask.listing(found, total)
 
 
 def create(ask: Ask) -> Reply:
@@ -203,15 +199,15 @@ def _there(db: sqlite3.Connection, number: int) -> tuple[Issue, Pull]:
 
 def _one(db: sqlite3.Connection, ask: Ask, issue: Issue, pull: Pull, seen: Seen | None = None, status: int = 200) -> Reply:
     shape = _shape(db, ask, issue, shapes.repository(ask), refs.branches(ask.place.repo), seen)
-    return Reply(status=status, body=shape | shapes.sizes(ask, shape, pull))
+    asked = [it.author for it in reviews.of_pull(db, issue.number) if it.state == reviews.ASKED]
+    return Reply(status=status, body=shape | shapes.alone(ask, shape, pull, asked))
 
 
 def _shape(
     db: sqlite3.Connection, ask: Ask, issue: Issue, whole: shapes.Json, branches: Mapping[str, str], seen: Seen | None = None
 ) -> shapes.Json:
     assert issue.pull is not None
-    asked: Sequence[str] = [it.author for it in reviews.of_pull(db, issue.number) if it.state == reviews.ASKED]
-    return shapes.pull(ask, issue, issue.pull, seen or checks.seen(ask.place, db, issue.pull, branches), asked, whole, branches)
+    return shapes.pull(ask, issue, issue.pull, seen or checks.seen(ask.place, db, issue.pull, branches), whole, branches)
 
 
 ROUTES: tuple[Route, ...] = (
