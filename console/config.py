@@ -51,6 +51,7 @@ def load(place: Place) -> Config:
         full=plan(full, env, repo.check.timeout),
         pick_label=repo.pick.label,
         skip_labels=frozenset(repo.pick.skip) | {"ops/hold"},
+        broken_first=repo.pick.broken_first == "strict",
         guard=Guard(paths=tuple(repo.guard.paths), tests=repo.guard.deleted_tests == "ask"),
         land_when=repo.land.when,
         title=repo.land.title,

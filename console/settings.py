@@ -66,6 +66,7 @@ class KindSettings:
 class PickSettings:
     label: str | None = setting("ops/ready", "issues with this label may be taken up; null: every open issue")
     skip: list[str] = setting(["epic", "study"], "issues with one of these are left alone (and with ops/hold)")
+    broken_first: Literal["strict", "off"] = setting("strict", "whether nothing new is begun while a broken pull waits for a worker")
 
 
 @dataclass(frozen=True, slots=True)

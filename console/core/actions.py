@@ -204,6 +204,19 @@ class Merge:
 
 
 @fact
+class Report:
+    """Open the issue that says that the trunk is red, unless the forge has it already."""
+
+    trunk: Oid
+    command: str
+    said: str
+
+    @property
+    def issue(self) -> int | None:
+        return None
+
+
+@fact
 class Prove:
     """Say on the issue what landed and which tree was tested, then close it if the forge has not."""
 
@@ -314,6 +327,7 @@ Action = (
     | Move
     | Bless
     | Merge
+    | Report
     | Prove
     | ClosePull
     | RemoveWork
@@ -352,6 +366,7 @@ WORDS: Mapping[type, str] = {
     Move: "move",
     Bless: "bless",
     Merge: "merge",
+    Report: "report",
     Prove: "prove",
     ClosePull: "close",
     RemoveWork: "remove",

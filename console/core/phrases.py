@@ -12,6 +12,7 @@ from console.core.text import span as span
 PARKED = "ops/needs-human"
 CONTEXT = "ops/verify"
 MARKER = "ops-console"
+TRUNK_BUG = f"<!-- {MARKER}:trunk-is-red -->"
 PROGRAM = re.compile(r"'[^']*'|\"[^\"]*\"|\S+")
 TITLE_MAX = 200  # Gitea cuts titles at 255
 
@@ -60,6 +61,21 @@ def proof(pull: int, commit: Oid, tree: Tree, attempts: int, seconds: float) -> 
         f"- tested tree: `{tree}`, which is the tree of that commit\n"
         f"- worked on in {runs}, {span(seconds)} of workers' time\n"
     )
+
+
+def trunk_bug(trunk: str, head: Oid, command: str, said: str) -> tuple[str, str]:
+    """Title and body of the one issue about a red trunk. ``said``: the check's last words, fenced."""
+    body = (
+        f"{TRUNK_BUG}\n`{command}` fails on {trunk} at {head}, twice. Nothing new is begun on it until it is green.\n\n"
+        f"Its last words:\n\n{said}\n\n"
+        "A worker takes this issue up once it is assigned (`ops-console assign N`) or marked ready; "
+        f"or mend {trunk} by hand, and close it.\n"
+    )
+    return f"[loop-generated] [bug] {trunk} is red: {cut(command, 80)}", body
+
+
+def is_trunk_bug(issue: Issue) -> bool:
+    return issue.state == "open" and issue.body.startswith(TRUNK_BUG)
 
 
 def parked(why: str, issue: int) -> str:

@@ -47,6 +47,7 @@ class Policy:
     full: CheckPlan | None  # before landing
     pick_label: str | None = "ops/ready"
     skip_labels: frozenset[str] = frozenset({"epic", "study", "ops/hold"})
+    broken_first: bool = True  # nothing new is begun while a broken pull waits for a worker
     guard: Guard = Guard()
     land_when: str = "green"
     title: str = "{type}: {title} (#{issue})"

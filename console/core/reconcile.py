@@ -8,7 +8,7 @@ from console.core import train
 from console.core.commands import Desk, interrupts
 from console.core.facts import Answer, Blind, Pull, Run, Tree, fact
 from console.core.order import rank
-from console.core.phrases import PARKED, short, span
+from console.core.phrases import PARKED, is_trunk_bug, short, span
 from console.core.policy import Policy
 from console.core.rows.runs import never_began
 from console.core.stages import ROWS
@@ -60,14 +60,21 @@ def reconcile(seen: Observed, policy: Policy) -> Plan:
     """Decides everything from what was seen."""
     room = rooms(seen, policy)
     views = [View(task, seen, policy, room) for task in in_order(seen)]
-    decided = {}
-    for t in views:
-        row, do = decide(t)
-        decided[t.n] = (t, row, allowed(t, do))  # at once: what it does not do now leaves its slot to the next
+    decided: dict[int, tuple[View, int, Do]] = {}
+
+    def go_through(some: Sequence[View]) -> None:
+        for t in some:
+            row, do = decide(t)
+            decided[t.n] = (t, row, allowed(t, do))  # at once: what it does not do now leaves its slot to the next
+
+    # What was begun first, then landing, which may want a worker too, then new work.
+    begun = [t for t in views if is_ours(t.task)]
+    go_through(begun)
     aboard = [t for t, _, do in decided.values() if do.stage == "aboard"]
     lagging = [t for t, _, do in decided.values() if do.stage == "lagging"]
     for place, (t, do) in enumerate(boarded(aboard, lagging, seen), 1):
         decided[t.n] = (t, decided[t.n][1], allowed(t, replace(do, place=place)))
+    go_through([t for t in views if t not in begun])
     steps = tuple(step(t, row, do) for t, row, do in decided.values())
     desk = Desk(seen, policy, {t.n: (t, do) for t, _, do in decided.values()})
     answers = tuple(desk.answer(c) for c in seen.commands)
@@ -78,11 +85,12 @@ def reconcile(seen: Observed, policy: Policy) -> Plan:
 def in_order(seen: Observed) -> list[Task]:
     """Whose turn it is to ask for a slot: what has been begun, then the queue."""
 
-    def place(task: Task) -> tuple[bool, tuple[int, int, int]]:
-        claim = None if isinstance(task.claim, Blind) else task.claim.value
-        return (not (claim and claim.ours), rank(task.issue))
+    return sorted(seen.tasks.values(), key=lambda task: (not is_ours(task), rank(task.issue)))
 
-    return sorted(seen.tasks.values(), key=place)
+
+def is_ours(task: Task) -> bool:
+    claim = None if isinstance(task.claim, Blind) else task.claim.value
+    return bool(claim and claim.ours)
 
 
 def rooms(seen: Observed, policy: Policy) -> Room:
@@ -110,8 +118,7 @@ def rooms(seen: Observed, policy: Policy) -> Room:
 
 def in_flight(task: Task) -> bool:
     """Whether it is ours and goes on by itself: what was left to a person must not keep the others out."""
-    claim = None if isinstance(task.claim, Blind) else task.claim.value
-    return bool(claim and claim.ours) and PARKED not in task.issue.labels
+    return is_ours(task) and PARKED not in task.issue.labels
 
 
 def live(seen: Observed) -> Iterator[Run]:
@@ -244,6 +251,7 @@ def fleet(views: Sequence[View], seen: Observed, room: Room, *, landing: bool) -
     """What is about no single issue: ended checks, the trunk's own check, an incident, what is left over."""
     doing = seen.busy.get(None, ())
     wanted = [*check_ends(seen), *(trunk_check(room.trunk_wanted) if room.trunk_wanted else []), *incident(seen)]
+    wanted += trunk_bug(room.trunk_red, seen) if room.trunk_red else []
     wanted += [] if landing else idle_lander(views, seen)
     done = tuple(sorted(seen.checkouts & seen.recorded))
     if done or (seen.trash and not seen.busy):  # whoever throws something away sweeps up too, unless it dies in between
@@ -275,6 +283,13 @@ def incident(seen: Observed) -> Iterator[a.Action]:
     if odd and odd.commit != seen.standing.incident:
         why = f"{short(odd.commit)} (p{odd.pull}) landed as tree {short(odd.tree, 12)}, tested was {short(odd.tested, 12)}"
         yield a.Freeze(commit=odd.commit, why=why)
+
+
+def trunk_bug(t: View, seen: Observed) -> Iterator[a.Action]:
+    """A red trunk is an issue of its own, one: whoever met it lends the view."""
+    verdict = t.trunk_verdict
+    if verdict and t.policy.full and not any(is_trunk_bug(task.issue) for task in seen.tasks.values()):
+        yield a.Report(trunk=t.trunk.head, command=t.policy.full.command, said=verdict.said)
 
 
 def idle_lander(views: Sequence[View], seen: Observed) -> Iterator[a.Action]:

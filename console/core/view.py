@@ -69,6 +69,8 @@ class Room:
     wakes: list[Slot] = field(default_factory=list)
     checking: set[RunId] = field(default_factory=set)
     trunk_wanted: "View | None" = None  # who needs the trunk's verdict
+    trunk_red: "View | None" = None  # who was held up by a red one
+    broken: "View | None" = None  # a pull that waits for a worker
 
     def take(self, slot: str | None, kind: str | None) -> SlotPlan | None:
         """A free slot: the one named, else one the operator woke, else any that nobody woke."""
@@ -276,6 +278,10 @@ class View:
         found = [v for plan in plans if plan and (v := verdicts.get((tree, plan.suite)))]
         best = max(found, key=lambda v: (v.green, v.final), default=None)
         return replace(best, tries=1) if best and not best.green and best.at < self.ledger.baseline else best
+
+    @property
+    def trunk_verdict(self) -> Verdict | None:
+        return self.verdict(self.trunk.tree, (self.policy.full,))
 
     def checks(self, tree: Tree, suite: Suite) -> tuple[Run, ...]:
         runs = self._see("checks", self.seen.checks)

@@ -52,6 +52,7 @@ def run(t: View, stage: str, reason: str, why: str, text: str) -> Do:
     """A worker is started, once there are a slot and a worktree for it."""
     work, plan = t.work, t.slot_for_run()
     if not plan:
+        waits_for_worker(t)
         return Do(stage=stage if work else "provision", why=f"{why}; {no_slot(t)}")
     if not work:
         at = t.wip or t.remote or t.trunk.head
@@ -64,6 +65,12 @@ def run(t: View, stage: str, reason: str, why: str, text: str) -> Do:
     number = RunId(f"{t.n}-{t.ledger.starts + 1}")
     start = a.Launch(issue=t.n, claim=t.mine.oid, run=number, kind=plan.kind, slot=plan.slot, reason=reason, on=work.tip, text=text)
     return Do(stage=stage, why=f"{why}; {plan.kind} starts in {plan.slot}", action=start)
+
+
+def waits_for_worker(t: View) -> None:
+    """A pull that is broken comes before new work."""
+    if t.open_pull:
+        t.room.broken = t.room.broken or t
 
 
 def no_slot(t: View) -> str:

@@ -44,6 +44,8 @@ EFFECTS = frozenset(
         "bless.end",
         "merge.send",
         "merge.end",
+        "bug.open",
+        "bug.end",
         "proof.say",
         "proof.close",
         "proof.note",

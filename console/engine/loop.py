@@ -40,6 +40,7 @@ LANE_OF: Mapping[type, str] = {
     a.DropRefs: "push",
     a.Propose: "forge",
     a.Prove: "forge",
+    a.Report: "forge",
     a.Park: "forge",
     a.Note: "forge",
     a.ClosePull: "forge",

@@ -29,6 +29,7 @@ ACTS: Mapping[type, Act] = {
     a.Move: land.move,
     a.Bless: land.bless,
     a.Merge: land.merge,
+    a.Report: tidy.report,
     a.Prove: tidy.prove,
     a.ClosePull: tidy.close_pull,
     a.RemoveWork: tidy.remove_work,

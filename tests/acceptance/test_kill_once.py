@@ -6,9 +6,9 @@ from console.engine.effect import EFFECTS
 from tests.acceptance.world import World, planted
 
 # Told by other stories: tests/acceptance/test_the_rest.py.
-ELSEWHERE = {name for name in EFFECTS if name.split(".")[0] in ("note", "stop", "rescue", "follow", "park", "interrupt", "freeze")} | {
-    "pull.close"
-}
+ELSEWHERE = {
+    name for name in EFFECTS if name.split(".")[0] in ("note", "stop", "rescue", "follow", "park", "interrupt", "freeze", "bug")
+} | {"pull.close"}
 STARTS = 200
 
 

@@ -159,8 +159,24 @@ def test_a_commit_that_is_not_the_tree_that_was_tested_freezes_landing(make: Mad
     assert world.subjects()[0] == "feat: Waits for the operator to look (#1)"
 
 
+def test_a_red_trunk_is_one_issue_and_nothing_else_is_begun_until_it_is_mended(make: Made, folder: Path) -> None:
+    worker = "if grep -q loop-generated {prompt}; then git rm -q broken; else echo x > x.txt; fi"
+    world = make(settings("test ! -e broken", worker), {"broken": "it is\n"})
+    world.ops("issue", "new", "Waits for a green trunk", "--ready")
+    killed_until_done(world, folder / "killed")
+    assert world.subjects() == ["first"]
+    world.run()
+    [bug] = [t for t in world.board()["tasks"] if t["issue"] != 1]
+    assert bug["title"] == "[loop-generated] [bug] main is red: test ! -e broken"
+    assert world.task(1)["stage"] == "held"
+    world.ops("issue", "ready", str(bug["issue"]))
+    world.run()
+    assert [s.rpartition(" (")[0] for s in world.subjects()] == ["feat: Waits for a green trunk", f"fix: {bug['title']}", "first"]
+    assert {"bug.open", "bug.end"} <= {path.name for path in (folder / "killed").iterdir()}
+
+
 def test_every_effect_is_in_one_of_the_stories() -> None:
     here = {"rescue.keep", "park.note", "park.say", "park.label", "note.label", "note.word", "stop.term"}
-    here |= {"interrupt.take", "interrupt.type", "pull.close", "follow.merge", "freeze.write"}
+    here |= {"interrupt.take", "interrupt.type", "pull.close", "follow.merge", "freeze.write", "bug.open", "bug.end"}
     assert here == ELSEWHERE
     assert ELSEWHERE < EFFECTS

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from console.core import actions as a
-from console.core.facts import Oid, RunId
+from console.core import phrases
+from console.core.facts import Oid, RunId, Tree
 from console.core.policy import Caps
 from console.core.reconcile import Step
 from console.core.stages import ROWS
@@ -354,6 +355,36 @@ def test_nothing_new_is_started_on_a_trunk_that_was_not_tested_or_is_red() -> No
     s.shown(step, "held", "the trunk itself is red on `full`")
     assert "AssertionError (c-" in step.evidence[0]
     s.shown(s.step(s.task(), by=s.policy(full=None)), "queued", "set `check:`")
+
+
+def test_a_red_trunk_is_reported_once_and_the_report_itself_may_be_taken_up() -> None:
+    red = s.verdicts(s.verdict(s.TREES[s.M0], "fail", tries=2, said="ValueError"))
+    (report,) = s.decide(s.task(), s.task(13), verdicts=red).fleet
+    assert report == a.Report(trunk=s.M0, command="full", said="ValueError")
+    bug = s.task(14, issue=s.issue(14, body=phrases.trunk_bug("main", s.M0, "full", "ValueError")[1]))
+    plan = s.decide(s.task(), bug, verdicts=red)
+    assert plan.fleet == ()
+    assert {step.issue: step.stage for step in plan.steps} == {12: "held", 14: "claim"}
+    closed = s.on(bug, issue=replace(bug.issue, state="closed"))
+    assert s.decide(s.task(), closed, verdicts=red).fleet == (report,)
+
+
+def test_nothing_new_is_begun_while_a_broken_pull_waits_for_a_worker() -> None:
+    broken = s.proposed(
+        merge=s.merges(tree=None, conflicts=("x",)), ledger=s.ledger(s.end(), s.end(number=2, outcome="failed", at=s.NOW - 1))
+    )
+    step = s.step(s.task(13), broken, verdicts=s.GREEN)
+    s.shown(step, "queued", "p112 is broken and waits for a worker")
+    s.shown(s.step(s.task(13), broken, verdicts=s.GREEN, by=s.policy(broken_first=False)), "claim")
+
+
+def test_a_pull_that_is_red_on_top_of_the_trunk_gets_the_last_worker_before_new_work_does() -> None:
+    on_top = Tree("c1" * 20)
+    tested = s.verdicts(s.verdict(s.TREES[s.M1]), s.verdict(s.TREES[s.H1]), s.verdict(on_top, "fail", tries=2))
+    one = s.policy(slots=s.policy().slots[:1])
+    broken = s.proposed(13, merge=s.merges(onto=s.M1, tree=on_top))
+    plan = s.decide(s.task(), broken, by=one, verdicts=tested, trunk=s.trunk(s.M1))
+    assert {step.issue: type(step.action) for step in plan.steps} == {12: type(None), 13: a.Launch}
 
 
 def test_every_row_says_in_its_docstring_what_it_is() -> None:

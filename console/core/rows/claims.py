@@ -2,7 +2,7 @@
 
 from console.core import actions as a
 from console.core.facts import Oid
-from console.core.phrases import command, short
+from console.core.phrases import command, is_trunk_bug, short
 from console.core.view import Do, View
 from console.core.ways import evidence, no_slot, park, tidy
 
@@ -70,6 +70,9 @@ def unclaimed(t: View) -> Do | None:
     held = untested_trunk(t)
     if held:
         return held
+    broken = t.room.broken.open_pull if t.room.broken else None
+    if broken and t.policy.broken_first:
+        return Do(stage="queued", why=f"p{broken.number} is broken and waits for a worker; that comes first")
     plan = t.slot_for_run()
     if not plan:
         return Do(stage="queued", why=no_slot(t))
@@ -92,10 +95,11 @@ def untested_trunk(t: View) -> Do | None:
     """New work starts from a trunk that was tested."""
     if not t.policy.full:
         return Do(stage="queued", why="no check is known for this project, so nothing could land: set `check:` in ops.yaml", yours=True)
-    verdict = t.verdict(t.trunk.tree, (t.policy.full,))
-    if verdict and verdict.green:
+    verdict = t.trunk_verdict
+    if verdict and (verdict.green or (verdict.final and is_trunk_bug(t.issue))):
         return None
     if verdict and verdict.final:
+        t.room.trunk_red = t.room.trunk_red or t
         return Do(
             stage="held",
             why=f"the trunk itself is red on `{command(t.policy.full.command)}`: mend it first, nothing new is started on it",

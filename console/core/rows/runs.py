@@ -4,7 +4,7 @@ from console.core import actions as a
 from console.core.facts import Oid, Outcome, Run, Tree, Work
 from console.core.phrases import short, span
 from console.core.view import Do, View
-from console.core.ways import park, run
+from console.core.ways import park, run, waits_for_worker
 
 SAID = {"retry": "you asked for a new start", "stop": "you asked to stop", "pass": "you let its guarded change by"}
 LOST = "nobody saw it end"
@@ -155,6 +155,7 @@ def ended_badly(t: View) -> Do | None:
         return park(t, "retry", f"{t.ledger.attempts} tries did not do it; the last: {last.said}")
     stage = "empty" if last.outcome == "empty" else "backoff"
     if t.seen.now < t.due:
+        waits_for_worker(t)
         return Do(stage=stage, why=f"{last.said}; the next try is in {span(t.due - t.seen.now)}", due=t.due)
     return run(t, "retry", "again", last.said, f"Your last try did not count: {last.said}.")
 

@@ -17,6 +17,9 @@ from panes.aside import sweep as empty
 from panes.git import agit
 from panes.runs import RunFolders, look_at
 from panes.seen import Effect, PanesError
+from prompts import fenced
+
+SAID_MAX = 4_000  # of a check's words in an issue
 
 
 async def prove(action: a.Prove, ports: Ports, effect: Effect) -> None:
@@ -29,6 +32,16 @@ async def prove(action: a.Prove, ports: Ports, effect: Effect) -> None:
     await ports.forge.close(action.issue)
     effect("proof.note")
     ledger.note(folder, f"proof-p{action.pull}")
+
+
+async def report(action: a.Report, ports: Ports, effect: Effect) -> None:
+    """The forge's own list is asked: another console, or a call whose answer was lost, may have opened it."""
+    if any(phrases.is_trunk_bug(issue) for issue in (await ports.forge.changed(None)).issues):
+        raise Moved("there is an issue about the red trunk already")
+    title, body = phrases.trunk_bug(ports.policy.trunk, action.trunk, action.command, fenced(action.said, SAID_MAX))
+    effect("bug.open")
+    await ports.forge.file(title, body, ["bug"])
+    effect("bug.end")
 
 
 async def close_pull(action: a.ClosePull, ports: Ports, effect: Effect) -> None:
