@@ -229,7 +229,8 @@ class Session:
         return [
             *tmux_argv(self.name, str(self._conf)),
             *("new-session", "-t", f"={SESSION}", "-s", view, *flags),
-            *(";", "set-option", "-t", f"={view}:", "destroy-unattached", "on"),
+            # Not destroy-unattached: that takes the server down when it is asked anything while the view is left (3.3a).
+            *(";", "set-hook", "-t", f"={view}:", "client-detached", f"kill-session -t ={view}"),
             *shown,
         ]
 

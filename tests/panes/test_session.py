@@ -232,13 +232,13 @@ def test_closing_a_slot_takes_its_window_and_nothing_else(tmux: session.Session)
 
 
 @contextlib.contextmanager
-def attached(argv: list[str]) -> Iterator[int]:
-    """The command in a terminal of 100 columns and 30 rows; yields the terminal."""
+def attached(argv: list[str]) -> Iterator[tuple[int, int]]:
+    """The command in a terminal of 100 columns and 30 rows; yields its process and the terminal."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvpe(argv[0], argv, {**os.environ, "TERM": "xterm-256color"})
     try:
-        yield terminal
+        yield pid, terminal
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -250,9 +250,20 @@ def attached(argv: list[str]) -> Iterator[int]:
 def test_a_view_shows_its_slot_and_vanishes_when_it_is_left(tmux: session.Session, read_only: bool) -> None:
     show(tmux, "sh", "-c", "echo the worker; cat > typed", slot=W02)
     show(tmux, "sleep", "60")
-    with attached(tmux.attach_argv(W02, read_only)) as terminal:
+    with attached(tmux.attach_argv(W02, read_only)) as (_, terminal):
         shown = [f"w02 {session.COLUMNS}x{session.ROWS}"]
         until(lambda: tmux._say("list-clients", "-F", "#{window_name} #{window_width}x#{window_height}") == shown, "the view")
         os.write(terminal, b"\x1b[24~")  # F12
         until(lambda: tmux._say("list-sessions", "-F", "#{session_name}") == ["ops"], "the view to vanish")
     assert [each.slot for each in tmux.slots()] == ["w01", "w02"]
+
+
+def test_views_that_are_left_while_we_look_take_nobody_down(tmux: session.Session) -> None:
+    show(tmux, "sleep", "60")
+    before = tmux.server()
+    for leave in (lambda pid, terminal: os.write(terminal, b"\x1b[24~"), lambda pid, terminal: os.kill(pid, signal.SIGKILL)) * 4:
+        with attached(tmux.attach_argv(W01, read_only=False)) as (pid, terminal):
+            until(lambda: tmux._say("list-clients"), "the view")
+            leave(pid, terminal)
+            until(lambda: tmux.slots() and tmux._say("list-sessions", "-F", "#{session_name}") == ["ops"], "the view to vanish")
+    assert tmux.server() == before
