@@ -17,6 +17,8 @@ from console.settings import read
 from panes.git import GitFailed, Remote, git
 from tests.cli.world import DEADLINE_S, World, world
 from tests.forge.recorded_repository import A_LANDER, AN_ADMIN, Server, served
+from tests.localforge.test_serve import REPO, Served
+from tests.localforge.test_serve import forge as forge  # a fixture
 
 BOTH = pytest.mark.parametrize("kind", ["gitea", "forgejo"])
 
@@ -256,6 +258,19 @@ def test_a_project_of_another_forge_is_told_that_its_issues_are_kept_here(here: 
     said = here.ops("init", "--dry-run")
     assert (said.code, "  local/proj:\n" in said.out) == (0, True)
     assert "Issues and pulls on github.com cannot be used yet" in said.err
+
+
+def test_the_local_forge_behind_a_port_takes_the_rules_as_a_server_does(forge: Served, here: World) -> None:
+    git(here.where, "remote", "add", "origin", forge.remote)
+    lander, worker = forge.token("ops-lander"), forge.token("worker1")
+    tokens = {"OPS_FORGE_TOKEN": lander, "OPS_ADMIN_TOKEN": forge.token("root1", "owner")}
+    first = here.ops("init", "--yes", **tokens)
+    assert "main moves only by merges, by ops-lander alone, with the status ops/verify: done" in first.out, first
+    assert "✓ rules      main is protected, squash only, ops/verify required" in first.out
+    assert here.ops("init", "--dry-run", **tokens).code == 0
+    number = forge.ready(worker, "w1")
+    asked = [forge.ask(token, "POST", f"{REPO}/pulls/{number}/merge", {"Do": "squash"}).status_code for token in (worker, lander)]
+    assert asked == [405, 200]
 
 
 @pytest.mark.skipif(
