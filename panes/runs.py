@@ -1,6 +1,6 @@
 """Run folders: reserving one, seeing whether its worker lives and how it ended, writing "lost" where nobody saw the end.
 
-``<root>/<task>/<run-id>/`` holds ``prompt.md`` and ``run.json`` (ours, before the start), ``start.json`` (what the shim is told),
+``<root>/<task>/<run-id>/`` holds ``prompt.md`` and ``run.json`` (ours, before the start), ``start.json`` (until the shim has read it),
 ``wrapper.lock``, ``tree.lock``, ``events.jsonl``, ``output.log`` (the shim's, while it runs) and ``exit.json`` (the end, final).
 """
 
@@ -281,6 +281,7 @@ def void(folder: Path) -> Run:
         # Nobody saw the end: the time until now is what it may have cost at most.
         lost = Ended(code=None, why="lost", at=now, seconds=0.0 if began is None else now - began, detail="nobody saw it end")
         write_whole(folder / "exit.json", msgspec.json.encode(lost))
+        (folder / "start.json").unlink(missing_ok=True)  # nobody reads it any more, and a provider's key may be in it
     return look_at(folder)
 
 

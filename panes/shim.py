@@ -1,7 +1,7 @@
 """Runs inside a pane around one worker: ``python -I -S …/panes/shim.py RUNDIR -- command …``; standard library only.
 
 It holds the run's locks, gives the worker a terminal of its own, keeps its time limit, ends its whole tree of processes and then,
-and only then, writes ``exit.json``. What it is told stands in ``RUNDIR/start.json``::
+and only then, writes ``exit.json``. What it is told stands in ``RUNDIR/start.json``, which it takes away, for there are keys in it::
 
     {"where": folder, "env": {name: value}, "wall_s": seconds, "grace_s": seconds between TERM and KILL}
 
@@ -193,11 +193,7 @@ def _parent(pid: int) -> int:
 def _read(path: str) -> bytes:
     """Empty when it is gone, or another user's. Plain calls: this is done for every process there is, before an end is told."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC), "rb", buffering=0) as file:
             return file.read()
     except OSError:
         return b""
@@ -227,9 +223,10 @@ def _become(command: list[str], where: str, env: dict[str, str], terminal: int, 
 class Shim:
     """One run, from the locks to its end."""
 
-    def __init__(self, folder: Path, command: list[str]) -> None:
+    def __init__(self, folder: Path, command: list[str], order: bytes) -> None:
         self.folder = folder
         self.command = command
+        self.order = order  # start.json
         self.signals: set[int] = set()
         self.rung = False  # somebody wrote into the bell
         self.why = ""  # why the tree is being ended; "": it is not
@@ -273,7 +270,7 @@ class Shim:
 
     def _start(self, settings: list[Any] | None) -> Worker:
         try:
-            order = json.loads((self.folder / "start.json").read_bytes())
+            order = json.loads(self.order)
             env = {**order["env"], MARK: str(self.folder), "OPS_RUN": self.folder.name}
             self.wall, self.grace = float(order["wall_s"]), float(order["grace_s"])
             where = str(order["where"])
@@ -380,12 +377,14 @@ def main(words: list[str]) -> int:
     """Returns the worker's exit code; 0 when there was nothing to do; 127 when the command was refused."""
     folder, command = Path(words[0]).resolve(), words[2:]
     lock(folder / "wrapper.lock")
+    order = _read(f"{folder}/start.json")
+    (folder / "start.json").unlink(missing_ok=True)
     if (folder / "exit.json").exists() or (folder / "events.jsonl").exists():
         print(f"run {folder.name} is over, or was begun by a shim that is gone: nothing is started")
         return 0
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    shim = Shim(folder, command)
+    shim = Shim(folder, command, order)
     with _raw() as settings:
         ended = shim.run(settings)
         write_whole(folder / "exit.json", json.dumps(ended))

@@ -2,9 +2,12 @@
 
 import json
 import os
+import secrets
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -58,6 +61,34 @@ def test_an_agent_that_was_not_permitted_something_is_not_believed_and_the_next_
         given = (home / "given").read_text().splitlines()
         assert {"ANTHROPIC_API_KEY=sesame", "DISABLE_AUTOUPDATER=1"} <= set(given)
         assert not [line for line in given if line.startswith("OPENAI")]
+
+
+def test_a_providers_key_is_in_its_workers_environment_and_lies_nowhere() -> None:
+    canary = f"can4ry-{secrets.token_hex(20)}"
+    with world(SETTINGS) as made:
+        program(made, "claude", '#!/bin/sh\nuntil test -e "$HOME/go"; do sleep 0.05; done\n')
+        made.environment["ANTHROPIC_API_KEY"] = canary
+        made.well("issue", "new", "Mend it", "--label", "ops/ready")
+        made.engine()
+        made.until(lambda: made.task(1).get("run") and made.running(1)["alive"], "a worker at work")
+        given, argued = carriers(canary.encode())
+        assert [path for path in made.folder.rglob("*") if path.is_file() and canary.encode() in path.read_bytes()] == []
+        (socket,) = (made.folder / "t").glob("tmux-*/ops-*")
+        shown = ["show-environment", "-g", ";", "show-environment", "-t", "ops", ";", "list-panes", "-a", "-F", "#{pane_start_command}"]
+        asked = subprocess.run(["tmux", "-S", str(socket), *shown], capture_output=True, check=True)
+        assert (canary.encode() in asked.stdout, argued) == (False, [])
+        assert [b"OPS_RUN=1-1" in env for words, env in given if b"console.cli.main" not in words].count(False) == 0
+        assert any(b"OPS_RUN=1-1" in env for _, env in given)
+        made.go()
+
+
+def carriers(value: bytes) -> tuple[list[tuple[bytes, bytes]], list[bytes]]:
+    """Command line and environment of every process that has ``value`` in its environment; and the command lines that have it."""
+    seen = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended, or is somebody else's
+            seen.append(((folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()))
+    return [it for it in seen if value in it[1]], [words for words, _ in seen if value in words]
 
 
 def test_an_agent_behind_a_server_works_in_the_worktree_and_what_it_ran_is_told() -> None:

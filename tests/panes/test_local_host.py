@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,10 +108,23 @@ async def test_a_locale_that_is_not_utf_8_is_not_handed_on(monkeypatch: pytest.M
     assert worker_env(Identity(), {"OPS_X": "1"})["LC_ALL"] == "de_DE.UTF-8"
 
 
-async def test_nobody_else_can_read_a_workers_environment_before_it_runs(host: Host, root: Path) -> None:
-    folder = await start(host, root, "true")
-    assert (folder / "start.json").stat().st_mode & 0o077 == 0
-    assert json.loads((folder / "start.json").read_text())["wall_s"] == Limits().wall_s
+async def test_a_workers_environment_lies_on_the_disk_until_it_starts_and_only_we_can_read_it(
+    host: Host, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, dict[str, Any]]] = []
+    begin = Session.start
+
+    def starts(session: Session, slot: Slot, command: Sequence[str], where: Path, task: str, run: RunId) -> None:
+        order = Path(command[4], "start.json")
+        seen.append((order.stat().st_mode & 0o777, json.loads(order.read_text())))
+        begin(session, slot, command, where, task, run)
+
+    monkeypatch.setattr(Session, "start", starts)
+    folder = await start(host, root, "sleep 60")
+    await become(folder, "alive")
+    assert not (folder / "start.json").exists()
+    ((mode, order),) = seen
+    assert (mode, order["wall_s"]) == (0o600, Limits().wall_s)
 
 
 async def test_starting_a_run_again_does_nothing(host: Host, root: Path, tmp_path: Path) -> None:

@@ -89,6 +89,12 @@ def test_an_end_that_is_written_is_seen_although_the_shim_still_lingers(tmp_path
         assert runs.look_at(folder).state == "exited"
 
 
+def test_a_voided_runs_orders_are_taken_away_for_there_are_keys_in_them(shims: Shims) -> None:
+    folder = shims.folder()
+    runs.void(folder)
+    assert not (folder / "start.json").exists()
+
+
 def test_voiding_writes_lost_once_and_a_shim_that_comes_late_starts_nothing(shims: Shims, tmp_path: Path) -> None:
     folder = shims.folder()
     run = runs.void(folder)

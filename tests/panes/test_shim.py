@@ -67,6 +67,15 @@ def test_a_folder_that_is_gone_is_refused_and_the_command_runs_nowhere_else(shim
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("over", ["", "exit.json", "stop"])
+def test_the_orders_are_taken_away_whatever_becomes_of_the_run(shims: Shims, over: str) -> None:
+    folder = shims.folder()
+    if over:
+        (folder / over).write_text("{}")
+    shims.run(folder, "true")
+    assert not (folder / "start.json").exists()
+
+
 def test_a_run_without_its_orders_is_refused(shims: Shims) -> None:
     folder = shims.folder()
     (folder / "start.json").write_text("{}")

@@ -167,8 +167,8 @@ async def keep_safe(action: a.KeepSafe, ports: Ports, effect: Effect) -> None:
 
 
 def scrub(folder: Path) -> None:
-    """What an ended run was given and what it printed is kept without secrets."""
-    for path in (folder / name for name in ("start.json", "output.log", "output.log.1")):
+    """What an ended run printed is kept without secrets."""
+    for path in (folder / name for name in ("output.log", "output.log.1")):
         with suppress(FileNotFoundError):
             said = path.read_bytes().decode("utf-8", "surrogateescape")
             if (cleaned := redact(said)) != said:
