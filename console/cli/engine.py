@@ -39,6 +39,23 @@ def locked(state: Path) -> Iterator[Path]:
         yield path
 
 
+def agree_on_check(where: Any) -> None:
+    """Has the operator say yes to a check that was guessed, once. Failure: they do not, or nobody is there to ask."""
+    from console.agreed import agree, agreed
+    from console.config import load
+
+    guessed = load(where).guessed
+    if guessed is None or guessed == agreed(where):
+        return
+    says = f"no check is set, and the project looks as if it were checked by `{guessed}`, run here with all your rights"
+    how = f'set check: "{guessed}", or what it is, under repos.{where.repo} in ops.yaml'
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise Failure(SETTINGS, f"{says}: nobody has said yes to that yet", f"{how}; or start `ops-console` in a terminal, which asks")
+    if not click.confirm(f"{says}. Is that right?", err=True):
+        raise Failure(SETTINGS, "nothing is started", how)
+    agree(where, guessed)
+
+
 def holder(path: Path) -> str:
     try:
         return f"process {json.loads(path.read_text())['pid']}"
@@ -71,6 +88,7 @@ def engine(ctx: click.Context, once: bool, until_idle: bool) -> None:
     if ctx.invoked_subcommand:
         return
     where = place(ctx)
+    agree_on_check(where)
     with locked(where.state) as lock:
         inode = lock.stat().st_ino
 
@@ -182,6 +200,8 @@ def open_console(ctx: click.Context, *, read_only: bool, no_engine: bool) -> Non
     where = place(ctx)
     from console import wire
 
+    if not no_engine:
+        agree_on_check(where)
     wire.found(where)
     if not no_engine:
         start_engine(where)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
+from console.agreed import agreed
 from console.cli.engine import running
 from console.config import Config, known_trunk, trunk_of
 from console.core.facts import fact
@@ -159,8 +160,9 @@ def check(place: Place, config: Config) -> Line:
     if trouble := next(filter(None, (cannot_run(c, place, config) for c in commands)), None):
         return Line(name="check", state="mend", says=f"{commands[0]}: {trouble}", remedy="install it, or change the check in ops.yaml")
     if config.guessed:
+        asked = "" if config.guessed == agreed(place) else "; you are asked before it is first run"
         remedy = f"when it is another, set repos.{place.repo}.check in ops.yaml"
-        return Line(name="check", state="note", says=f"guessed: {config.guessed}", remedy=remedy)
+        return Line(name="check", state="note", says=f"guessed: {config.guessed}{asked}", remedy=remedy)
     if shared := next(filter(None, (of_an_environment(c, config) for c in commands)), None):
         remedy = "where it has this project installed in place, it tests the checkout, not the change: make an environment in the check"
         return Line(name="check", state="note", says=f"{commands[0]} is {shared}, of a virtual environment", remedy=remedy)

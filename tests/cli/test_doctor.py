@@ -82,7 +82,7 @@ def test_the_check_is_shown_as_guessed_and_how_to_set_one_is_told(here: World) -
     (here.where / "Makefile").write_text("test:\n\ttrue\n")
     git(here.where, "add", "Makefile")
     git(here.where, "commit", "--quiet", "--message", "test")
-    assert lines(here, 1)["check"]["says"] == "guessed: make test"
+    assert lines(here, 1)["check"]["says"] == "guessed: make test; you are asked before it is first run"
 
 
 def test_a_forge_whose_protection_is_off_is_to_be_mended(here: World) -> None:
