@@ -41,14 +41,16 @@ def load(place: Place) -> Config:
     full = repo.check.full or repo.check.fast or guessed
     fast = repo.check.fast or full
     env = tuple(repo.check.env)
+    setup = (repo.setup or "").strip() or None
     policy = Policy(
         repo=place.repo,
         trunk=trunk,
         mode=settings.mode,
         slots=tuple(numbered(repo.workers)),
         bays=tuple(Slot(f"c{i:02}") for i in range(1, max(1, repo.check.bays) + 1)),
-        fast=plan(fast, env, repo.check.timeout),
-        full=plan(full, env, repo.check.timeout),
+        fast=plan(fast, setup, env, repo.check.timeout),
+        full=plan(full, setup, env, repo.check.timeout),
+        setup=setup,
         pick_label=repo.pick.label,
         skip_labels=frozenset(repo.pick.skip) | {"ops/hold"},
         broken_first=repo.pick.broken_first == "strict",
@@ -79,12 +81,12 @@ def numbered(workers: Mapping[str, int]) -> list[SlotPlan]:
     return [SlotPlan(slot=Slot(f"w{i:02}"), kind=kind) for i, kind in enumerate(kinds, 1)]
 
 
-def plan(command: str | None, env: tuple[str, ...], wall_s: float) -> CheckPlan | None:
+def plan(command: str | None, setup: str | None, env: tuple[str, ...], wall_s: float) -> CheckPlan | None:
     """A suite is the digest of all that its verdict depends on besides the tree."""
     if not command:
         return None
-    values = [f"{name}={os.environ.get(name, '')}" for name in sorted(env)]
-    return CheckPlan(command=command, suite=Suite(hashlib.sha256("\0".join([command, *values]).encode()).hexdigest()[:16]), wall_s=wall_s)
+    means = [command, *(f"{name}={os.environ.get(name, '')}" for name in sorted(env)), *([setup] if setup else [])]
+    return CheckPlan(command=command, suite=Suite(hashlib.sha256("\0".join(means).encode()).hexdigest()[:16]), wall_s=wall_s)
 
 
 def own_kinds(place: Place, repo: RepoSettings) -> dict[str, Own]:

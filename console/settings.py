@@ -92,6 +92,7 @@ class LimitSettings:
 @dataclass(frozen=True, slots=True)
 class RepoSettings:
     trunk: str | None = setting(None, "the protected branch; default: the checkout's main, master or current branch")
+    setup: str | None = setting(None, "runs once in each fresh worktree, before its worker and before a check")
     check: CheckSettings = setting(CheckSettings(), "how a change is checked; a string is fast and full alike; default: guessed")
     workers: dict[str, int] = setting({}, "how many slots of each kind")
     kinds: dict[str, KindSettings] = setting({}, "what the kinds run")

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from panes import results
+from panes import results, setup
 from panes.seen import Conflict, Ended, Reading, Run, RunId, Slot, fact
 
 MARK = "OPS_RUN_DIR"
@@ -232,13 +232,17 @@ def _end(folder: Path) -> Ended | None:
     except msgspec.MsgspecError as bad:
         # It is renamed into place whole, so this is the disk's doing, and looking again will not mend it.
         return Ended(code=None, why="lost", at=(folder / "exit.json").stat().st_mtime, seconds=0.0, detail=f"exit.json is spoilt: {bad}")
-    return replace(ended, detail=last_words(folder)) if ended.why == "ended" and ended.code and not ended.detail else ended
+    if ended.why != "ended" or not ended.code:
+        return ended
+    if (folder / setup.FAILED).exists():
+        return replace(ended, why="setup", detail=last_words(folder, lines=5))
+    return ended if ended.detail else replace(ended, detail=last_words(folder))
 
 
-def last_words(folder: Path) -> str:
-    """The last line a run wrote that is not empty, without control characters; at most 300 characters."""
-    lines = "".join(c if c.isprintable() or c == "\n" else " " for c in output(folder, 2_000)).split("\n")
-    return next((line.strip()[-300:] for line in reversed(lines) if line.strip()), "")
+def last_words(folder: Path, lines: int = 1) -> str:
+    """The last lines a run wrote that are not empty, in one, without control characters; at most 300 characters of each."""
+    said = "".join(c if c.isprintable() or c == "\n" else " " for c in output(folder, 2_000)).split("\n")
+    return " | ".join([line.strip()[-300:] for line in said if line.strip()][-lines:])
 
 
 def started_at(folder: Path) -> float | None:

@@ -73,11 +73,12 @@ class Result:
 class Ended:
     """How a run ended, as its shim wrote it. ``code`` None: it never had one (lost, or ended by a signal: 128 + n is used).
 
-    ``why``: ended by itself, at its limit, stopped by us, lost (nobody saw the end), refused (the command could not be started).
+    ``why``: ended by itself, at its limit, stopped by us, lost (nobody saw the end), refused (the command could not be started), setup
+    (what comes before the command ended with ``code``, and the command was not run).
     """
 
     code: int | None
-    why: Literal["ended", "limit", "stopped", "lost", "refused"]
+    why: Literal["ended", "limit", "stopped", "lost", "refused", "setup"]
     at: float  # seconds since the epoch
     seconds: float  # how long the child lived; 0 when it never started
     detail: str = ""  # a sentence for people: the signal, the command not found …

@@ -177,6 +177,18 @@ def test_a_check_that_is_set_is_not_guessed_and_its_variables_are_part_of_what_i
     assert load(at(checkout)).policy.full != before.policy.full
 
 
+def test_the_setup_is_part_of_what_a_check_means(home: Path) -> None:
+    checkout = project(home / "proj")
+    settings(checkout, "repos: {a/b: {check: make}}")
+    before = load(at(checkout)).policy
+    settings(checkout, 'repos: {a/b: {check: make, setup: "npm ci\\n"}}')
+    after = load(at(checkout)).policy
+    assert (before.setup, after.setup, after.commands) == (None, "npm ci", ("make", "make", "npm ci"))
+    assert after.full != before.full
+    settings(checkout, "repos: {a/b: {check: make, setup: ''}}")
+    assert load(at(checkout)).policy == before
+
+
 # What else is asked for
 
 

@@ -11,7 +11,7 @@ from console.settings import RepoSettings, Settings, described, read
 EXAMPLE = Path(__file__).parent.parent / "ops.example.yaml"
 
 # What the example shows by another value than the default, which is that there is none.
-EXAMPLES = ("trunk", "check.fast", "check.full", "workers", "kinds.script.command", "kinds.mine.script")
+EXAMPLES = ("trunk", "setup", "check.fast", "check.full", "workers", "kinds.script.command", "kinds.mine.script")
 
 
 def written(tmp_path: Path, text: str) -> Path:

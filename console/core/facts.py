@@ -9,7 +9,7 @@ from panes.seen import Oid, Run, RunId, Slot, SlotSeen, Tree, Work, fact
 __all__ = ["Oid", "Run", "RunId", "Slot", "SlotSeen", "Tree", "Work", "fact"]
 
 T_co = TypeVar("T_co", covariant=True)
-Outcome = Literal["good", "empty", "failed", "limit", "stopped", "lost"]
+Outcome = Literal["good", "empty", "failed", "setup", "limit", "stopped", "lost"]
 CUT_SHORT: tuple[Outcome, ...] = ("lost", "stopped")
 Suite = NewType("Suite", str)  # digest of what checking means: setup, command, environment
 Mode = Literal["watch", "assist", "auto"]

@@ -45,6 +45,7 @@ class Policy:
     bays: tuple[Slot, ...]
     fast: CheckPlan | None  # before publishing; None: no check is known, and nothing can land
     full: CheckPlan | None  # before landing
+    setup: str | None = None  # before anything else in a fresh worktree, a worker's or a check's
     pick_label: str | None = "ops/ready"
     skip_labels: frozenset[str] = frozenset({"epic", "study", "ops/hold"})
     broken_first: bool = True  # nothing new is begun while a broken pull waits for a worker
@@ -56,7 +57,7 @@ class Policy:
     @property
     def commands(self) -> tuple[str, ...]:
         """What checks a change."""
-        return tuple(plan.command for plan in (self.fast, self.full) if plan)
+        return (*(plan.command for plan in (self.fast, self.full) if plan), *([self.setup] if self.setup else []))
 
     def kind_of(self, slot: str) -> str | None:
         return next((plan.kind for plan in self.slots if plan.slot == slot), None)

@@ -139,6 +139,7 @@ def test_a_good_end_with_a_change_is_booked_as_good() -> None:
         ({"ended": s.ended(result=Result(ok=True)), "about": {"on": s.H1}}, "empty", "changed nothing"),
         ({"ended": s.ended(why="limit", code=None, result=Result(ok=False, why="429"))}, "limit", "limit of 30 m"),
         ({"ended": s.ended(why="limit", code=None)}, "limit", "limit of 30 m"),
+        ({"ended": s.ended(why="setup", code=7, detail="no network")}, "setup", "the project's setup ended with 7: no network"),
         ({"ended": s.ended(why="stopped", code=None)}, "stopped", "you stopped it"),
         ({"ended": s.ended(why="lost", code=None)}, "lost", "nobody saw it end"),
         ({"ended": s.ended(why="refused", code=None, detail="no such command"), "started": False}, "failed", "no such command"),

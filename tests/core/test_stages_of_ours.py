@@ -75,6 +75,13 @@ def test_a_failure_is_tried_again_and_told_what_happened_until_the_cap() -> None
     assert isinstance(step.action, a.Park)
 
 
+def test_a_setup_that_failed_is_left_to_a_person_at_once_and_tried_again_at_their_word() -> None:
+    step = s.step(s.after("setup"))
+    s.shown(step, "retry", "its last words")
+    assert isinstance(step.action, a.Park)
+    assert isinstance(s.step(s.after("setup", ledger=s.ledger(s.end(outcome="setup"), baseline=s.NOW))).action, a.Launch)
+
+
 def test_a_lost_run_costs_no_attempt_but_three_in_a_row_are_left_to_a_person() -> None:
     assert isinstance(s.step(s.after("lost", n=2)).action, a.Launch)
     step = s.step(s.after("lost", n=3))

@@ -113,6 +113,8 @@ def went(t: View, run: Run, work: Work) -> tuple[Outcome, str]:
         return "stopped", "you stopped it"
     if ended.why == "limit":
         return "limit", f"it ran into its limit of {span(t.policy.caps.run_s)}"
+    if ended.why == "setup":
+        return "setup", f"the project's setup ended with {ended.code}: {ended.detail}"
     if ended.result and ended.result.ok is False:
         return "failed", f"{run.kind} says: {ended.result.why}"
     if ended.code != 0:
@@ -151,6 +153,8 @@ def ended_badly(t: View) -> Do | None:
         return None
     if last.at <= t.ledger.baseline:
         return run(t, "retry", "again", "you asked for another try", "")
+    if last.outcome == "setup":
+        return park(t, "retry", last.said)
     if t.ledger.attempts >= t.policy.caps.attempts:
         return park(t, "retry", f"{t.ledger.attempts} tries did not do it; the last: {last.said}")
     stage = "empty" if last.outcome == "empty" else "backoff"

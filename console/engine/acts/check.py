@@ -10,7 +10,7 @@ from console.engine.acts.work import folder_of, scrub
 from console.engine.ports import Ports
 from console.forge.errors import Moved
 from console.redact import redact
-from panes import worktrees
+from panes import setup, worktrees
 from panes.git import agit
 from panes.hosts import worker_env
 from panes.runs import Spec, look_at, output, reserve
@@ -47,7 +47,7 @@ async def start(action: a.StartCheck, ports: Ports, effect: Effect) -> None:
         raise Moved(f"check {action.run} has begun already")
     given = {name: value for name in ports.check_env if (value := ports.getenv(name)) is not None}
     effect("check.start")
-    argv = ["/bin/sh", "-c", plan.command]
+    argv = setup.before(["/bin/sh", "-c", plan.command], ports.policy.setup, folder)
     await ports.host.start(folder, action.bay, argv, where, worker_env(ports.identity, given), Limits(wall_s=plan.wall_s))
     effect("check.end")
 

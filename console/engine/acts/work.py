@@ -11,13 +11,13 @@ from console.engine import ledger
 from console.engine.claims import claim_ref, wip_ref
 from console.engine.ports import Ports
 from console.engine.push import Ref, push, still
-from console.forge.errors import Moved, Refused
+from console.forge.errors import Moved, NotYet, Refused
 from console.redact import redact
-from panes import kinds, programs, worktrees
+from panes import kinds, programs, setup, worktrees
 from panes.git import agit
 from panes.hosts import worker_env
 from panes.runs import Spec, look_at, reserve, write_whole
-from panes.seen import Conflict, Effect, GitRefused, Limits, Own, PanesError
+from panes.seen import Conflict, Effect, GitRefused, Limits, Own
 from prompts import Brief, PromptError, render
 
 
@@ -49,7 +49,7 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
     kind = kinds.meant(action.kind, own)
     given = env(ports, **kinds.environment(kind, own, ports.getenv), OPS_RUN=action.run)
     if trouble := await asyncio.to_thread(programs.trouble, kind, own, given):
-        raise PanesError(f"{action.kind} cannot be started: {trouble} (to mend it: {kind.install})")
+        raise NotYet(f"{action.kind} cannot be started: {trouble} (to mend it: {kind.install})")
     spec = Spec(
         id=action.run,
         task=str(n),
@@ -69,7 +69,7 @@ async def launch(action: a.Launch, ports: Ports, effect: Effect) -> None:
         raise Moved(str(conflict)) from conflict
     if look_at(folder).state != "reserved":
         raise Moved(f"run {action.run} has begun already")
-    argv = kinds.argv(kind, own, folder / "prompt.md")
+    argv = setup.before(kinds.argv(kind, own, folder / "prompt.md"), ports.policy.setup, folder)
     limits = Limits(wall_s=ports.policy.caps.run_s)
     effect("launch.start")
     await asyncio.to_thread(kinds.seed, kind, given)
