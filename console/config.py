@@ -98,8 +98,8 @@ def own_kinds(place: Place, repo: RepoSettings) -> dict[str, Own]:
         for name, kind in repo.kinds.items()
     }
     for name, own in found.items():
-        if (own.url or own.key) and not (name in kinds.names() and kinds.load(name).url):
-            raise SettingsError(f"{place.settings}: repos.{place.repo}.kinds.{name} asks no server: url and key are for gateway")
+        if own.url and not (name in kinds.names() and kinds.load(name).url):
+            raise SettingsError(f"{place.settings}: repos.{place.repo}.kinds.{name} asks no server: url is for gateway")
     for name in repo.workers:
         if not (name in found and found[name].command) and not kinds.whole(name):
             ready = ", ".join(filter(kinds.whole, kinds.names()))

@@ -58,7 +58,7 @@ class KindSettings:
     command: str | None = setting(None, "the command of kind `script`; {prompt} is the prompt's file")
     script: str | None = setting(None, "the same, for a kind of your own naming")
     url: str | None = setting(None, "where the server of kind `gateway` is; default: http://127.0.0.1:8642")
-    key: str | None = setting(None, "the environment variable with that server's key; default: API_SERVER_KEY")
+    key: str | None = setting(None, "an environment variable with a key, which it is given; default: for gateway API_SERVER_KEY")
     expected_model: str | None = setting(None, "the model it should run; you are told when it says that it was another")
 
 

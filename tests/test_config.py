@@ -217,6 +217,16 @@ def test_a_known_agent_needs_no_command_and_may_be_given_one(home: Path) -> None
     assert load(at(checkout)).kinds == {"codex": Own(command="my-codex")}
 
 
+def test_an_address_for_a_kind_that_asks_no_server_is_refused(home: Path) -> None:
+    checkout = project(home / "proj")
+    settings(checkout, "repos: {a/b: {kinds: {claude: {url: 'http://127.0.0.1:1'}}}}")
+    with pytest.raises(SettingsError, match="claude asks no server: url is for gateway"):
+        load(at(checkout))
+    settings(checkout, "repos: {a/b: {kinds: {gateway: {url: 'http://me:secret@127.0.0.1:1'}}}}")
+    with pytest.raises(SettingsError, match=r"kinds\.gateway\.url is the address of a server; no account or key in it"):
+        load(at(checkout))
+
+
 def test_this_console_keeps_its_name_and_another_state_folder_is_another_console(home: Path) -> None:
     checkout = project(home / "proj")
     here, there = at(checkout), at(checkout, state=home / "elsewhere")

@@ -11,7 +11,7 @@ import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, fields
+from dataclasses import field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -68,11 +68,14 @@ def whole(name: str) -> bool:
 
 
 def meant(name: str, own: Own) -> Kind:
-    """What a run of the kind ``name`` is. An operator's command for it makes it a script, also under the name of one that has a file.
+    """What a run of the kind ``name`` is. An operator's command makes it a script, given what a kind of ours of that name is given.
 
     PanesError: there is no such kind, and no command.
     """
-    return load("script" if own.command else name)
+    if not own.command:
+        return load(name)
+    given = load(name if name in names() else "script")
+    return replace(load("script"), environment=given.environment, keys=given.keys)
 
 
 @lru_cache(maxsize=64)
@@ -132,7 +135,7 @@ def _by_shell(script: str, prompt: Path, words: Sequence[str]) -> list[str]:
 
 def environment(kind: Kind, own: Own, getenv: Callable[[str], str | None]) -> dict[str, str]:
     """What a run of this kind is given beside what every worker is. What is fixed wins over what the engine has."""
-    keys = (*kind.keys, own.key or kind.key) if kind.url else kind.keys
+    keys = (*kind.keys, own.key or kind.key)
     return {name: value for name in keys if (value := getenv(name))} | dict(kind.environment)
 
 

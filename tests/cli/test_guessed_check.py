@@ -51,7 +51,10 @@ def test_nothing_is_started_on_a_guess_that_nobody_agreed_to(here: World) -> Non
     assert "`ops-console` in a terminal" in said.err
     code, shown = in_terminal(here, "n", "engine", "--once")
     assert (code, "nothing is started" in shown) == (3, True)
+    code, shown = in_terminal(here, "n")
+    assert (code, "nothing is started" in shown) == (3, True)
     assert not (here.folder / "s" / "ops-console").exists()
+    assert not (here.folder / "d" / "ops-console").exists()
 
 
 def test_a_guess_is_asked_for_once_and_again_when_it_is_another(here: World) -> None:

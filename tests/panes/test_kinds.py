@@ -122,6 +122,10 @@ def test_an_operators_command_is_run_instead_of_the_kinds_own() -> None:
     assert kinds.meant("claude", Own(model="opus")).name == "claude"
     assert kinds.meant("claude", Own(command="my-claude {prompt}")).name == "script"
     assert kinds.meant("mine", Own(command="./agent.sh")).name == "script"
+    ours = {"ANTHROPIC_API_KEY": "a", "MY_KEY": "m"}
+    claude, mine = Own(command="my-claude"), Own(command="my-agent", key="MY_KEY")
+    assert kinds.environment(kinds.meant("claude", claude), claude, ours.get)["ANTHROPIC_API_KEY"] == "a"
+    assert kinds.environment(kinds.meant("mine", mine), mine, ours.get) == {"MY_KEY": "m"}
     with pytest.raises(PanesError, match="no kind of worker called mine"):
         kinds.meant("mine", Own())
     assert [name for name in (*kinds.names(), "mine") if not kinds.whole(name)] == ["script", "mine"]
