@@ -12,7 +12,7 @@ from tests.acceptance.world import World, settings
 
 # Does as the issue's title says; "go" in HOME lets the ones that fail or wait do better the next time.
 WORKER = r"""
-title=$(head -n 1 {prompt})
+title=$(sed -n '/^```text$/{n;p;q;}' {prompt})
 case "$title" in
   *fails*)  test -e "$HOME/go" || { echo half > half.txt; exit 3; } ;;
   *waits*)  test -e "$HOME/go" || { trap 'exit 130' INT; sleep 600 & wait; } ;;
@@ -171,7 +171,7 @@ def test_a_red_trunk_is_one_issue_and_nothing_else_is_begun_until_it_is_mended(m
     assert world.task(1)["stage"] == "held"
     world.ops("issue", "ready", str(bug["issue"]))
     world.run()
-    assert [s.rpartition(" (")[0] for s in world.subjects()] == ["feat: Waits for a green trunk", f"fix: {bug['title']}", "first"]
+    assert world.subjects() == ["feat: Waits for a green trunk (#1)", f"fix: {bug['title']} (#{bug['issue']})", "first"]
     assert {"bug.open", "bug.end"} <= {path.name for path in (folder / "killed").iterdir()}
 
 

@@ -20,7 +20,7 @@ from panes.git import git
 DEADLINE_S = 180.0
 WORKER = "echo done > done"
 # One whose issue's title says how it goes; else it makes a file of the title's letters.
-BY_TITLE = """title=$(head -n 1 {prompt}); name=$(printf %s "$title" | tr -dc a-z)
+BY_TITLE = """title=$(sed -n '/^```text$/{n;p;q;}' {prompt}); name=$(printf %s "$title" | tr -dc a-z)
 case $title in *begins*) echo begun > begun.txt;; esac
 case $title in *waits*) until [ -e "$HOME/go" ]; do sleep 0.05; done;; *fails*) exit 3;; esac
 echo "$title" > "$name.txt"
