@@ -10,6 +10,7 @@ import httpx
 JSON = "application/json"
 VALUES = frozenset({"state", "merged", "mergeable", "draft", "number", "total_count"})  # compared as they are; of all else keys and types
 SAID = re.compile(r"error|fatal|hint|warning|rejected")  # what of git's stderr has to agree; the rest is how the server says hello
+MORE = " is too much"
 
 _MASK = re.compile(r"\b[0-9a-f]{7,40}\b|\d+")
 _HOST = re.compile(r"https?://[^/\s\"]+")
@@ -20,8 +21,8 @@ def masked(text: str) -> str:
     return _MASK.sub("#", _HOST.sub("", text))
 
 
-def answers(recorded: dict[str, Any], trimmed: bool, answer: httpx.Response) -> Iterator[str]:
-    """The differences. ``recorded``: a record's response; ``trimmed``: of its body only the counts are whole."""
+def answers(recorded: dict[str, Any], answer: httpx.Response, *, trimmed: bool, exact: bool) -> Iterator[str]:
+    """The differences. ``recorded``: a record's response; ``trimmed``: of its body only the counts are whole; ``exact``: no key more."""
     if recorded["status"] != answer.status_code:
         yield f"status {recorded['status']}, got {answer.status_code} {answer.text[:300]}"
         return
@@ -30,7 +31,8 @@ def answers(recorded: dict[str, Any], trimmed: bool, answer: httpx.Response) -> 
         if was != now:
             yield f"{name} {was}, got {now}"
     if "json" in recorded and answer.headers.get("content-type", "").startswith(JSON):
-        yield from bodies("", recorded["json"], answer.json(), trimmed)
+        differences = bodies("", recorded["json"], answer.json(), trimmed)
+        yield from (said for said in differences if exact or not said.endswith(MORE))
     elif recorded.get("text", "") != answer.text and masked(recorded.get("text", "")) != masked(answer.text):
         yield f"text {recorded.get('text')!r}, got {answer.text!r}"
 
@@ -59,7 +61,7 @@ def bodies(where: str, was: Any, now: Any, trimmed: bool) -> Iterator[str]:
         for lacking in sorted(was.keys() - now.keys()):
             yield f"{where}.{lacking} is lacking"
         for more in sorted(now.keys() - was.keys()):
-            yield f"{where}.{more} is too much"
+            yield f"{where}.{more}{MORE}"
         for key in was.keys() & now.keys():
             yield from bodies(f"{where}.{key}", was[key], now[key], trimmed)
     elif name == "message" and not where.startswith((".commit", "[0]")):

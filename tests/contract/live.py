@@ -21,6 +21,7 @@ class Wall(w.Pace):
     """Time passes by itself."""
 
     settling = 3.0
+    exact = False
     again = (0.5, 0.5, 1.0, 1.0, 2.0, 2.0)
 
     def advance(self, seconds: float) -> None:

@@ -72,7 +72,7 @@ def _patiently(world: World, record: dict[str, Any]) -> Iterator[str]:
     recorded = record["response"] | {"headers": headers}
     for wait in (*world.pace.again, None):
         answer = _ask(world, record)
-        different = list(compare.answers(recorded, record.get("trimmed", False), answer))
+        different = list(compare.answers(recorded, answer, trimmed=record.get("trimmed", False), exact=world.pace.exact))
         if not different or wait is None or not (record["request"]["method"] == "GET" or AGAIN.search(answer.text)):
             break
         world.pace.advance(wait)
