@@ -21,14 +21,13 @@ class Seen:
     head: str
 
 
-def seen(place: Place, db: sqlite3.Connection, pull: Pull, branches: Mapping[str, str]) -> Seen | None:
-    """What the last look was at; None while the forge is looking, or has no branch to look at."""
-    if place.pace.settling:
-        row = _row(db, pull.number)
-        looking = row["starts"] is not None and row["starts"] <= place.pace.clock()
-        return None if looking or row["base"] is None else Seen(row["base"], row["head"])
+def seen(place: Place, pull: Pull, branches: Mapping[str, str], noted: sqlite3.Row | None) -> Seen | None:
+    """What the last look was at; None while the forge is looking, or has no branch to look at. ``noted``: what ``row`` gave."""
+    if place.pace.settling and noted:
+        looking = noted["starts"] is not None and noted["starts"] <= place.pace.clock()
+        return None if looking or noted["base"] is None else Seen(noted["base"], noted["head"])
     if pull.merged is not None and pull.landing:
-        return Seen(refs.details(place.repo, [pull.landing.commit])[0].parents[0], pull.landing.head)
+        return Seen(refs.parent(place.repo, pull.landing.commit), pull.landing.head)
     base = branches.get(pull.base_branch)
     return Seen(base, pull.head) if base else None
 
@@ -36,36 +35,37 @@ def seen(place: Place, db: sqlite3.Connection, pull: Pull, branches: Mapping[str
 def start(place: Place, db: sqlite3.Connection, pull: Pull) -> None:
     """A look that starts now; another that is under way is given up."""
     if place.pace.settling:
-        now, branches = place.pace.clock(), refs.branches(place.repo)
+        at, branches = place.pace.clock(), refs.branches(place.repo)
         base, head = branches.get(pull.base_branch, ""), branches.get(pull.head_branch, "")
         db.execute(
             """INSERT INTO checking (pull, seen_base, seen_head, starts, ends) VALUES (?, ?, ?, ?, ?)
                ON CONFLICT (pull) DO UPDATE SET seen_base = excluded.seen_base, seen_head = excluded.seen_head,
                                                 starts = excluded.starts, ends = excluded.ends""",
-            (pull.number, base, head, now, now + place.pace.settling),
+            (pull.number, base, head, at, at + place.pace.settling),
         )
 
 
 def follow(place: Place, db: sqlite3.Connection, pull: Pull, branches: Mapping[str, str]) -> bool:
     """Ends a look whose time has come, and plans one when a branch has moved. Whether the head's branch is known to be gone."""
-    if not place.pace.settling:
+    noted = row(db, pull.number)
+    if not place.pace.settling or noted is None:
         return pull.head_branch not in branches
-    now = place.pace.clock()
-    row = _row(db, pull.number)
-    if row["ends"] is not None and row["ends"] <= now:
+    at = place.pace.clock()
+    starts = noted["starts"]
+    if noted["ends"] is not None and noted["ends"] <= at:
         db.execute("UPDATE checking SET base = seen_base, head = seen_head, starts = NULL, ends = NULL WHERE pull = ?", (pull.number,))
-        if not row["seen_head"]:
+        starts = None
+        if not noted["seen_head"]:
             return True
-        row = _row(db, pull.number)
     base, head = branches.get(pull.base_branch, ""), branches.get(pull.head_branch, "")
-    if (base, head) != (row["seen_base"], row["seen_head"]):
-        half = now + place.pace.settling / 2
-        starts = half if row["starts"] is None else min(row["starts"], half)
-        planned = (base, head, starts, now + place.pace.settling, pull.number)
+    if (base, head) != (noted["seen_base"], noted["seen_head"]):
+        half = at + place.pace.settling / 2
+        planned = (base, head, half if starts is None else min(starts, half), at + place.pace.settling, pull.number)
         db.execute("UPDATE checking SET seen_base = ?, seen_head = ?, starts = ?, ends = ? WHERE pull = ?", planned)
     return False
 
 
-def _row(db: sqlite3.Connection, number: int) -> sqlite3.Row:
-    row: sqlite3.Row = db.execute("SELECT * FROM checking WHERE pull = ?", (number,)).fetchone()
-    return row
+def row(db: sqlite3.Connection, number: int) -> sqlite3.Row | None:
+    """What is noted of the looks at a pull; nothing where they take no time."""
+    there: sqlite3.Row | None = db.execute("SELECT * FROM checking WHERE pull = ?", (number,)).fetchone()
+    return there

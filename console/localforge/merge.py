@@ -94,6 +94,7 @@ def is_draft(title: str) -> bool:
 
 def _scene(place: Place, settings: Settings, number: int, wish: Wish) -> Scene:
     """The first refusals, in Gitea's order."""
+    branches = refs.branches(place.repo)  # under the lock nothing but a push moves them
     with transaction(place) as db:
         issue = issues.one(db, number)
         if issue is None or issue.pull is None:
@@ -105,7 +106,6 @@ def _scene(place: Place, settings: Settings, number: int, wish: Wish) -> Scene:
         rule = features.protecting(db, issue.pull.base_branch)
         if not wish.by.writes or (rule and not rule.lets_merge(wish.by.login)):
             raise no_merger()
-        branches = refs.branches(place.repo)
         return Scene(
             place=place,
             settings=settings,
@@ -113,7 +113,7 @@ def _scene(place: Place, settings: Settings, number: int, wish: Wish) -> Scene:
             rule=rule,
             issue=issue,
             pull=issue.pull,
-            seen=checks.seen(place, db, issue.pull, branches),
+            seen=checks.seen(place, issue.pull, branches, checks.row(db, number)),
             blocked=issues.is_blocked(db, number),
             objection=reviews.objection(db, number, rule) if rule else None,
             base=branches.get(issue.pull.base_branch, ""),

@@ -111,6 +111,12 @@ def _commit(fields: Sequence[str]) -> Commit:
     return Commit(sha, tree, tuple(parents.split()), Person(an, ae, at), Person(cn, ce, ct), message.strip("\n"))
 
 
+@lru_cache(maxsize=4096)
+def parent(repo: Path, commit: str) -> str:
+    """A commit's first parent."""
+    return git(repo, "rev-parse", f"{commit}^").out.strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """A file between two commits: ``status`` in one letter, lines added and removed (0 for a binary one)."""

@@ -1,11 +1,11 @@
 """Pulls: proposed, read, edited, brought up to date, merged."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from console.localforge import accounts, checks, gitshapes, issues, pulls, refs, reviews, shapes
 from console.localforge.ask import Ask, Reply
-from console.localforge.checks import Seen
 from console.localforge.merge import ALLOWED_BY, Wish, merge
 from console.localforge.refusals import Refusal, no_pull_of_commit, no_user, not_found, required, silent
 from console.localforge.routes import Route
@@ -34,9 +34,9 @@ def listed(ask: Ask) -> Reply:
         if poster and accounts.known(db, poster) is None:
             raise Refusal(400, no_user(poster))
         page, total = issues.some(db, which, order=order, limit=ask.limit, offset=ask.offset)
-        whole, branches = shapes.repository(ask), refs.branches(ask.place.repo)
-        found = [_shape(db, ask, issue, whole, branches) for issue in page]
-    return ask.listing(found, total)
+        found = [_read(db, issue, issue.pull) for issue in page if issue.pull]
+    whole, branches = shapes.repository(ask), refs.branches(ask.place.repo)
+    return ask.listing([_shape(ask, it, whole, branches) for it in found], total)
 
 
 def create(ask: Ask) -> Reply:
@@ -54,9 +54,9 @@ def create(ask: Ask) -> Reply:
             labels, logins = (), []
         number = issues.add(db, ask.account.login, title, ask.text("body") or "", labels, logins)
         pulls.add(db, number, head_branch=head, head=branches[head], base_branch=base)
-        issue, pull = _there(db, number)
-        checks.start(ask.place, db, pull)
-        return _one(db, ask, issue, pull, Seen(branches[base], branches[head]), status=201)
+        made = _there(db, number)
+        checks.start(ask.place, db, made.pull)
+    return _alone(ask, replace(made, noted=None), 201)  # in this answer it counts as looked at
 
 
 def _branch(ask: Ask, head: str) -> str:
@@ -86,7 +86,8 @@ def _exists(number: int, head: str, base: str) -> str:
 
 def get(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
-        return _one(db, ask, *_there(db, ask.number))
+        found = _there(db, ask.number)
+    return _alone(ask, found)
 
 
 def of_branches(ask: Ask) -> Reply:
@@ -94,10 +95,11 @@ def of_branches(ask: Ask) -> Reply:
     parts = ask.path["branches"].split("/")
     with transaction(ask.place) as db:
         pairs = [("/".join(parts[:i]), "/".join(parts[i:])) for i in range(1, len(parts))]
-        issue = next((found for base, head in pairs if (found := pulls.of_branches(db, base, head))), None)
+        issue = next((it for base, head in pairs if (it := pulls.of_branches(db, base, head))), None)
         if issue is None or issue.pull is None:
             raise not_found()
-        return _one(db, ask, issue, issue.pull)
+        found = _read(db, issue, issue.pull)
+    return _alone(ask, found)
 
 
 def of_commit(ask: Ask) -> Reply:
@@ -105,7 +107,8 @@ def of_commit(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
         if (issue := pulls.landed_as(db, ask.path["sha"])) is None or issue.pull is None:
             raise no_pull_of_commit()
-        return _one(db, ask, issue, issue.pull)
+        found = _read(db, issue, issue.pull)
+    return _alone(ask, found)
 
 
 def edit(ask: Ask) -> Reply:
@@ -113,7 +116,7 @@ def edit(ask: Ask) -> Reply:
     labels = ask.ids("labels", "EditPullRequestOption")
     branches = refs.branches(ask.place.repo)
     with transaction(ask.place) as db:
-        issue, _ = _there(db, ask.number)
+        issue = _there(db, ask.number).issue
         if base and base not in branches:
             raise Refusal(404, f"new base '{base}' not exist")
         change(db, ask, issue)
@@ -122,7 +125,8 @@ def edit(ask: Ask) -> Reply:
             issues.attach(db, ask.number, labels)
         if base:
             pulls.move_base(db, ask.number, base)
-        return _one(db, ask, *_there(db, ask.number), status=201)
+        edited = _there(db, ask.number)
+    return _alone(ask, edited, 201)
 
 
 def land(ask: Ask) -> Reply:
@@ -157,7 +161,7 @@ def bring_up(ask: Ask) -> Reply:
 
 def is_merged(ask: Ask) -> Reply:
     with transaction(ask.place) as db:
-        _, pull = _there(db, ask.number)
+        pull = _there(db, ask.number).pull
     if pull.merged is None:
         raise not_found()
     return Reply(status=204)
@@ -184,30 +188,41 @@ def diff(ask: Ask) -> Reply:
 def _span(ask: Ask) -> tuple[str, str]:
     """Where the pull's commits begin, and its head."""
     with transaction(ask.place) as db:
-        issue, pull = _there(db, ask.number)
-        shape = _shape(db, ask, issue, {}, refs.branches(ask.place.repo))
-    return str(shape["merge_base"]), pull.head
+        found = _there(db, ask.number)
+    return str(_shape(ask, found, {}, refs.branches(ask.place.repo))["merge_base"]), found.pull.head
 
 
-def _there(db: sqlite3.Connection, number: int) -> tuple[Issue, Pull]:
-    """The pull and its issue, or 404, also for an issue that is no pull."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the tables say of a pull; git is asked after the transaction, which nobody should wait for."""
+
+    issue: Issue
+    pull: Pull
+    noted: sqlite3.Row | None  # of the looks at it
+    reviewers: Sequence[str]
+
+
+def _there(db: sqlite3.Connection, number: int) -> Read:
+    """The pull, or 404, also for an issue that is no pull."""
     issue = issues.one(db, number)
     if issue is None or issue.pull is None:
         raise not_found()
-    return issue, issue.pull
+    return _read(db, issue, issue.pull)
 
 
-def _one(db: sqlite3.Connection, ask: Ask, issue: Issue, pull: Pull, seen: Seen | None = None, status: int = 200) -> Reply:
-    shape = _shape(db, ask, issue, shapes.repository(ask), refs.branches(ask.place.repo), seen)
+def _read(db: sqlite3.Connection, issue: Issue, pull: Pull) -> Read:
     asked = [it.author for it in reviews.of_pull(db, issue.number) if it.state == reviews.ASKED]
-    return Reply(status=status, body=shape | shapes.alone(ask, shape, pull, asked))
+    return Read(issue, pull, checks.row(db, issue.number), asked)
 
 
-def _shape(
-    db: sqlite3.Connection, ask: Ask, issue: Issue, whole: shapes.Json, branches: Mapping[str, str], seen: Seen | None = None
-) -> shapes.Json:
-    assert issue.pull is not None
-    return shapes.pull(ask, issue, issue.pull, seen or checks.seen(ask.place, db, issue.pull, branches), whole, branches)
+def _alone(ask: Ask, it: Read, status: int = 200) -> Reply:
+    shape = _shape(ask, it, shapes.repository(ask), refs.branches(ask.place.repo))
+    return Reply(status=status, body=shape | shapes.alone(ask, shape, it.pull, it.reviewers))
+
+
+def _shape(ask: Ask, it: Read, whole: shapes.Json, branches: Mapping[str, str]) -> shapes.Json:
+    seen = checks.seen(ask.place, it.pull, branches, it.noted)
+    return shapes.pull(ask, it.issue, it.pull, seen, whole, branches)
 
 
 ROUTES: tuple[Route, ...] = (
