@@ -48,8 +48,8 @@ def load(place: Place) -> Config:
         mode=settings.mode,
         slots=tuple(numbered(repo.workers)),
         bays=tuple(Slot(f"c{i:02}") for i in range(1, max(1, repo.check.bays) + 1)),
-        fast=plan(fast, setup, env, repo.check.timeout),
-        full=plan(full, setup, env, repo.check.timeout),
+        fast=plan(fast, setup, env, repo.check.timeout, repo.check.hooks and fast == full),
+        full=plan(full, setup, env, repo.check.timeout, repo.check.hooks),
         setup=setup,
         pick_label=repo.pick.label,
         skip_labels=frozenset(repo.pick.skip) | {"ops/hold"},
@@ -81,12 +81,18 @@ def numbered(workers: Mapping[str, int]) -> list[SlotPlan]:
     return [SlotPlan(slot=Slot(f"w{i:02}"), kind=kind) for i, kind in enumerate(kinds, 1)]
 
 
-def plan(command: str | None, setup: str | None, env: tuple[str, ...], wall_s: float) -> CheckPlan | None:
+def plan(command: str | None, setup: str | None, env: tuple[str, ...], wall_s: float, hooks: bool) -> CheckPlan | None:
     """A suite is the digest of all that its verdict depends on besides the tree."""
     if not command:
         return None
-    means = [command, *(f"{name}={os.environ.get(name, '')}" for name in sorted(env)), *([setup] if setup else [])]
-    return CheckPlan(command=command, suite=Suite(hashlib.sha256("\0".join(means).encode()).hexdigest()[:16]), wall_s=wall_s)
+    means = [
+        command,
+        *(f"{name}={os.environ.get(name, '')}" for name in sorted(env)),
+        *([setup] if setup else []),
+        *(["hooks"] if hooks else []),
+    ]
+    suite = Suite(hashlib.sha256("\0".join(means).encode()).hexdigest()[:16])
+    return CheckPlan(command=command, suite=suite, wall_s=wall_s, hooks=hooks)
 
 
 def own_kinds(place: Place, repo: RepoSettings) -> dict[str, Own]:

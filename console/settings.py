@@ -49,6 +49,7 @@ class CheckSettings:
     fast: str | None = setting(None, "checks a change before it is published; default: the same as full")
     full: str | None = setting(None, "checks the tree that would land, before it lands")
     env: list[str] = setting([], "names of environment variables that a check is given")
+    hooks: bool = setting(True, "the project's pre-push hook follows the full check, where its setup has put one")
     timeout: Seconds = setting(Seconds(1200), "after this a check is ended and counts as failed")
     bays: int = setting(1, "how many checks run at once")
 
@@ -219,6 +220,10 @@ class _Reader:
             if kind != "int" or not re.fullmatch(r"\d+", text):  # YAML has 0x10, 1_000 and 1:30 besides
                 raise self.fail(node, f"{where} is a whole number; not {text!r}")
             return int(text)
+        if want is bool:
+            if kind != "bool":
+                raise self.fail(node, f"{where} is true or false; not {text!r}")
+            return text.lower() in ("true", "yes", "on")
         if want is str and kind in ("str", "int", "float", "bool"):
             if kind != "str":
                 raise self.fail(node, f"{where} is a text; put quotes around {text}")

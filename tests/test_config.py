@@ -189,6 +189,19 @@ def test_the_setup_is_part_of_what_a_check_means(home: Path) -> None:
     assert load(at(checkout)).policy == before
 
 
+def test_the_projects_own_hook_belongs_to_what_lands_and_is_part_of_what_the_check_means(home: Path) -> None:
+    checkout = project(home / "proj")
+    plans = []
+    for check in ("make", "{full: make, hooks: false}", "{full: make, fast: lint}"):
+        settings(checkout, f"repos: {{a/b: {{check: {check}}}}}")
+        policy = load(at(checkout)).policy
+        assert policy.fast
+        assert policy.full
+        plans.append((policy.fast.hooks, policy.full.hooks, policy.full.suite == policy.fast.suite, policy.full.suite))
+    assert [plan[:3] for plan in plans] == [(True, True, True), (False, False, True), (False, True, False)]
+    assert plans[0][3] == plans[2][3] != plans[1][3]
+
+
 # What else is asked for
 
 

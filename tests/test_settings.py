@@ -88,6 +88,7 @@ WRONG = {
     "an unknown key that is near nothing": ("zzz: 1\n", ":1: unknown key `zzz` in the settings; it takes: mode, forge, identity, repos"),
     "a word that is none of those": ("mode: automatic\n", ":1: mode is one of watch, assist, auto; not 'automatic'"),
     "a text for a number": ("repos:\n  a/b:\n    workers: {script: two}\n", ":3: repos.a/b.workers.script is a whole number; not 'two'"),
+    "a text for true or false": ("repos: {a/b: {check: {hooks: never}}}", ":1: repos.a/b.check.hooks is true or false; not 'never'"),
     "a negative number": ("repos: {a/b: {limits: {attempts: -1}}}", ":1: repos.a/b.limits.attempts is a whole number; not '-1'"),
     "a number of YAML's own making": (
         "repos: {a/b: {limits: {attempts: 1:30}}}",

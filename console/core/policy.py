@@ -6,11 +6,12 @@ from console.core.guard import Guard
 
 @fact
 class CheckPlan:
-    """One suite: the command, the digest of all that it means, and its limit in seconds."""
+    """One suite: the command, the digest of all that it means, its limit in seconds, and whether the project's pre-push hook follows it."""
 
     command: str
     suite: Suite
     wall_s: float
+    hooks: bool = False
 
 
 @fact

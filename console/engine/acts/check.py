@@ -18,6 +18,16 @@ from panes.seen import Conflict, Effect, Limits
 
 SAID = 6_000  # characters of a failed check's output that are kept and told
 
+# A check's command, then the project's pre-push hook if its setup or the command has put one into the check-out: one of the operator's
+# own is no matter of the project's. No push follows; the hook is told of one as git tells it, and its code is the check's.
+_THEN_HOOK = """\
+/bin/sh -c "$0" || exit
+hook=$(git config --local --type=path core.hooksPath || echo .git/hooks)/pre-push
+test -x "$hook" || exit 0
+echo "and the project's pre-push hook:"
+printf 'HEAD %s refs/heads/checked %040d\\n' "$(git rev-parse HEAD)" 0 | "$hook" origin .
+"""
+
 
 async def start(action: a.StartCheck, ports: Ports, effect: Effect) -> None:
     paths = ports.paths
@@ -47,7 +57,7 @@ async def start(action: a.StartCheck, ports: Ports, effect: Effect) -> None:
         raise Moved(f"check {action.run} has begun already")
     given = {name: value for name in ports.check_env if (value := ports.getenv(name)) is not None}
     effect("check.start")
-    argv = setup.before(["/bin/sh", "-c", plan.command], ports.policy.setup, folder)
+    argv = setup.before(["/bin/sh", "-c", *([_THEN_HOOK] if plan.hooks else []), plan.command], ports.policy.setup, folder)
     await ports.host.start(folder, action.bay, argv, where, worker_env(ports.identity, given), Limits(wall_s=plan.wall_s))
     effect("check.end")
 
