@@ -56,6 +56,7 @@ def load(place: Place) -> Config:
         broken_first=repo.pick.broken_first == "strict",
         guard=Guard(paths=tuple(repo.guard.paths), tests=repo.guard.deleted_tests == "ask"),
         land_when=repo.land.when,
+        foreign_rides=repo.land.foreign == "ride",
         title=repo.land.title,
         caps=Caps(
             run_s=repo.limits.run,

@@ -79,6 +79,7 @@ class GuardSettings:
 @dataclass(frozen=True, slots=True)
 class LandSettings:
     when: Literal["green", "approved"] = setting("green", "in mode auto: land what is green, or only what you `merge`")
+    foreign: Literal["show", "ride"] = setting("show", "pulls of others: shown, or landed like ours; the label ops/ride lands one")
     title: str = setting("{type}: {title} (#{issue})", "of pulls and squash commits")
 
 

@@ -15,6 +15,7 @@ from console.engine import files
 
 GLYPHS = {"run": "●", "ask": "◆", "err": "✗", "ok": "✓", "idle": "○", "boot": "◌", "nap": "‖", "lost": "?"}
 COLOURS = {"run": "cyan", "ask": "yellow", "err": "red", "ok": "green", "boot": "cyan", "lost": "yellow"}
+OTHERS = 20  # pulls of other people that `status` lists
 OPS_RESTART = "`ops-console` opens the console and starts the engine; `ops-console engine` runs it alone"
 
 
@@ -74,6 +75,9 @@ def lines(shown: dict[str, Any], age: float) -> list[str]:
     for task in shown["tasks"]:
         pull = f"p{task['pull']}" if task["pull"] else ""
         out.append(f"  {task['issue']:>4} {task['stage']:12} {pull:5} {cut(task['title'], 44)}\n       {cut(task['why'], 110)}")
+    others = [pull for pull in shown["pulls"] if pull["foreign"]]
+    out += ["", f"  {len(others)} of others:"] if others else []
+    out += [f"  p{pull['pull']:<3} {pull['state']:12} {cut(pull['title'], 44)}\n       {cut(pull['why'], 110)}" for pull in others[:OTHERS]]
     waiting = [f"  … {c['exact']}: {c['why']}" for c in shown["commands"]]
     return out + (["", *waiting] if waiting else [])
 
@@ -127,6 +131,10 @@ def why(ctx: click.Context, number: str, as_json: bool) -> None:
     if not n.isdigit():
         raise Failure(2, f"{number!r} is no address: 12 is an issue, p31 a pull")
     task = next((t for t in shown["tasks"] if t[key] == int(n)), None)
+    pull = next((p for p in shown["pulls"] if p["pull"] == int(n) and p["foreign"]), None)
+    if not task and pull:
+        told_of(pull, files.age(shown["at"]), as_json)
+        return
     if not task:
         raise Failure(
             1,
@@ -153,6 +161,17 @@ def why(ctx: click.Context, number: str, as_json: bool) -> None:
     for name, value in rows.items():
         if value:
             click.echo(f"  {name:9} {value}")
+
+
+def told_of(pull: dict[str, Any], age: float, as_json: bool) -> None:
+    """Where somebody else's pull stands."""
+    if as_json:
+        print(json.dumps({"schema": 1, "pull": pull, "age_s": round(age, 1)}, ensure_ascii=False))
+        return
+    click.echo(f"p{pull['pull']} {pull['title']}")
+    for name, value in (("by", pull["by"]), ("state", pull["state"]), ("why", pull["why"]), ("head", pull["head"][:10])):
+        click.echo(f"  {name:9} {value}")
+    click.echo(f"  seen      {span(age)} ago")
 
 
 @click.command()

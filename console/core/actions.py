@@ -171,7 +171,7 @@ class Move:
     """Put the branch on top of the trunk: a commit of ``tree`` on head and trunk, pushed with a lease; nothing is rebased."""
 
     issue: int
-    claim: Oid
+    claim: Oid | None  # None: the branch is somebody else's
     branch: str
     head: Oid
     trunk: Oid
@@ -224,6 +224,15 @@ class Prove:
     pull: int
     commit: Oid
     tree: Tree
+
+
+@fact
+class Tell:
+    """Say something to the author of somebody else's pull: one comment, written anew; ``key`` is noted, and then it has been said."""
+
+    issue: int
+    key: str
+    text: str
 
 
 @fact
@@ -329,6 +338,7 @@ Action = (
     | Merge
     | Report
     | Prove
+    | Tell
     | ClosePull
     | RemoveWork
     | DropRefs
@@ -368,6 +378,7 @@ WORDS: Mapping[type, str] = {
     Merge: "merge",
     Report: "report",
     Prove: "prove",
+    Tell: "tell",
     ClosePull: "close",
     RemoveWork: "remove",
     DropRefs: "release",

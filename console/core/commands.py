@@ -64,6 +64,8 @@ def assign(desk: Desk, c: Command) -> tuple[str, str]:
     if slot and kind and desk.policy.kind_of(slot) != kind:
         return "refused", f"{slot} is {desk.policy.kind_of(slot)}, not {kind}"
     t, do = found
+    if t.task.foreign:
+        return "refused", f"p{t.n} is somebody else's pull: no worker is sent there"
     if t.claim and not t.claim.ours:
         return "refused", do.why
     if t.parked or do.stage == "on_hold":
@@ -134,7 +136,8 @@ def merge(desk: Desk, c: Command) -> tuple[str, str]:
             return "refused", f"p{pull.number} was closed"
         if c.pinned and not t.graph.made_from(pull.head, c.pinned):
             return "refused", f"p{pull.number} has another head now ({short(pull.head)}): look at it and say it again"
-        if do.stage in ("parked", "conflict", "foreign", "emptied", "red"):
+        told = do.yours or not t.task.foreign  # until then it rides by this very word
+        if told and do.stage in ("parked", "conflict", "foreign", "emptied", "red", "not_eligible"):
             return "refused", do.why
         if desk.seen.standing.mode == "watch":
             return "refused", "the mode is watch: nothing lands"

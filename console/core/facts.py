@@ -77,6 +77,9 @@ class Pull:
     created: float
     updated: float
     url: str
+    labels: tuple[str, ...] = ()
+    draft: bool = False
+    fork: bool = False  # its branch is in another repository
 
 
 @fact
@@ -143,6 +146,11 @@ class Landing:
     head: Oid
     trunk: Oid
     tree: Tree
+
+    @property
+    def rides(self) -> bool:
+        """It is somebody else's pull: there is no issue, and a forge counts issues and pulls in one row."""
+        return self.issue == self.pull
 
 
 @fact

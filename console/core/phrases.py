@@ -10,6 +10,7 @@ from console.core.text import short as short
 from console.core.text import span as span
 
 PARKED = "ops/needs-human"
+RIDE = "ops/ride"
 CONTEXT = "ops/verify"
 MARKER = "ops-console"
 TRUNK_BUG = f"<!-- {MARKER}:trunk-is-red -->"
@@ -31,8 +32,10 @@ def branch(issue: Issue, landed: int) -> str:
     return name if not landed else f"{name}-r{landed + 1}"
 
 
-def title(template: str, issue: Issue) -> str:
-    """The pull's title and the squash commit's subject: one clean line, for it goes into the trunk for ever."""
+def title(template: str, issue: Issue, *, rides: bool = False) -> str:
+    """The pull's title and the squash commit's subject: one clean line, for it goes into the trunk for ever. ``rides``: as it is called."""
+    if rides:
+        return f"{cut(clean(issue.title, one_line=True), TITLE_MAX)} (#{issue.number})"
     said = template.format(type=prefix(issue), title=cut(clean(issue.title, one_line=True), TITLE_MAX), issue=issue.number, cycle=0)
     return cut(said, TITLE_MAX + 40)
 
@@ -43,7 +46,8 @@ def pull_body(issue: Issue) -> str:
 
 def squash_message(landing: Landing) -> str:
     """The trailers by which the trunk itself proves what landed."""
-    return f"Closes #{landing.issue}\n\nOps-Issue: {landing.issue}\nOps-Pull: {landing.pull}\nTested-Tree: {landing.tree}\n"
+    closes = "" if landing.rides else f"Closes #{landing.issue}\n\n"
+    return f"{closes}Ops-Issue: {landing.issue}\nOps-Pull: {landing.pull}\nTested-Tree: {landing.tree}\n"
 
 
 def status_text(tree: Tree, run: str) -> str:
@@ -76,6 +80,16 @@ def trunk_bug(trunk: str, head: Oid, command: str, said: str) -> tuple[str, str]
 
 def is_trunk_bug(issue: Issue) -> bool:
     return issue.state == "open" and issue.body.startswith(TRUNK_BUG)
+
+
+def told(why: str, text: str) -> str:
+    """What the author of somebody else's pull is told. ``text`` stands indented, as code that nothing in it can end."""
+    quoted = "\n".join(f"    {line}" for line in text.strip().splitlines())
+    return f"ops-console cannot land this as it is: {why}.\n\n{quoted}\n\nA new commit on its branch is looked at again.\n"
+
+
+def rode(commit: Oid, tree: Tree) -> str:
+    return f"Landed as {commit}. Tested tree: `{tree}`, which is the tree of that commit.\n"
 
 
 def parked(why: str, issue: int) -> str:

@@ -52,6 +52,7 @@ class Policy:
     broken_first: bool = True  # nothing new is begun while a broken pull waits for a worker
     guard: Guard = Guard()
     land_when: str = "green"
+    foreign_rides: bool = False  # somebody else's pulls land too, without a label or a word
     title: str = "{type}: {title} (#{issue})"
     caps: Caps = Caps()
 

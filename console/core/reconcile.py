@@ -6,12 +6,12 @@ from dataclasses import replace
 from console.core import actions as a
 from console.core import train
 from console.core.commands import Desk, interrupts
-from console.core.facts import Answer, Blind, Pull, Run, Tree, fact
+from console.core.facts import Answer, Blind, Known, Pull, Run, Tree, fact
 from console.core.order import rank
 from console.core.phrases import PARKED, is_trunk_bug, short, span
 from console.core.policy import Policy
 from console.core.rows.runs import never_began
-from console.core.stages import ROWS
+from console.core.stages import RIDES, ROWS
 from console.core.task import Observed, Task, Trouble, TroubleKind
 from console.core.view import Do, Room, Unseen, View
 from console.core.ways import TIDY, check
@@ -68,7 +68,7 @@ def reconcile(seen: Observed, policy: Policy) -> Plan:
             decided[t.n] = (t, row, allowed(t, do))  # at once: what it does not do now leaves its slot to the next
 
     # What was begun first, then landing, which may want a worker too, then new work.
-    begun = [t for t in views if is_ours(t.task)]
+    begun = [t for t in views if is_ours(t.task) or t.task.foreign]
     go_through(begun)
     aboard = [t for t, _, do in decided.values() if do.stage == "aboard"]
     lagging = [t for t, _, do in decided.values() if do.stage == "lagging"]
@@ -130,7 +130,7 @@ def live(seen: Observed) -> Iterator[Run]:
 def decide(t: View) -> tuple[int, Do]:
     """The first row that applies, with its number."""
     try:
-        for number, row in ROWS:
+        for number, row in RIDES if t.task.foreign else ROWS:
             if do := row(t):
                 return number, do
     except Unseen as unseen:
@@ -297,8 +297,14 @@ def idle_lander(views: Sequence[View], seen: Observed) -> Iterator[a.Action]:
     if isinstance(seen.forge, Blind) or isinstance(seen.lander, Blind) or not seen.lander.value:
         return
     held = seen.lander.value
-    if held.ours and held.landing and not any(t.n == held.landing.issue and t.issue.state == "open" for t in views):
+    if held.ours and held.landing and not any(t.n == held.landing.issue and still_landing(t) for t in views):
         yield a.DropLander(lander=held.oid)
+
+
+def still_landing(t: View) -> bool:
+    """Its issue is open; or it is somebody else's pull that has landed, whose author was not told."""
+    told = isinstance(t.task.ledger, Known) and f"proof-p{t.n}" in t.task.ledger.value.noted
+    return t.issue.state == "open" or (t.task.foreign and not told)
 
 
 def trunk_check(t: View) -> Iterator[a.Action]:

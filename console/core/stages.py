@@ -6,10 +6,12 @@ is then unknown. Rows never speak of watch, pause or freeze: `reconcile` filters
 
 from collections.abc import Callable
 
-from console.core.rows import claims, pulls, runs
+from console.core.rows import claims, pulls, rides, runs
 from console.core.view import Do, View
 
-ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (
+Rows = tuple[tuple[int, Callable[[View], Do | None]], ...]
+
+ROWS: Rows = (
     (0, runs.said),
     (1, runs.working),
     (2, runs.leftover),
@@ -26,6 +28,19 @@ ROWS: tuple[tuple[int, Callable[[View], Do | None]], ...] = (
     (16, pulls.no_pull),
     (9, pulls.emptied),
     (18, pulls.conflict),
+    (20, pulls.waiting),
+    (21, pulls.aboard),
+)
+
+# For somebody else's pull.
+RIDES: Rows = (
+    (0, runs.said),
+    (4, pulls.merged),
+    (6, claims.parked),
+    (7, rides.shown),
+    (9, rides.emptied),
+    (13, pulls.guarded),
+    (18, rides.conflict),
     (20, pulls.waiting),
     (21, pulls.aboard),
 )

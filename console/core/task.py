@@ -47,6 +47,8 @@ class Task:
     graph: Look[Graph]  # of all the commits above
     rescued: frozenset[Tree]  # snapshots kept in the hub
     has_repository: bool  # its bare clone stands on this machine
+    foreign: bool = False  # no issue, but somebody else's pull, seen as one
+    rides: bool = False  # that pull is to land
 
 
 TroubleKind = Literal["moved", "later", "refused", "unsure", "bug"]

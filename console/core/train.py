@@ -12,7 +12,7 @@ from console.core.facts import Blind, Known, Lander, Landing, Pull, Verdict
 from console.core.order import rank
 from console.core.phrases import CONTEXT, short
 from console.core.view import Do, Unseen, View
-from console.core.ways import check, evidence, red, run
+from console.core.ways import check, evidence, red, run, tell
 
 LAG_LOOKS = 60  # a second apart
 STAYS = ("aboard", "unchecked", "checking", "unknown")  # stages in which the first keeps its place
@@ -62,7 +62,8 @@ def plan(t: View, pull: Pull) -> Do:
         return landing_red(t, verdict)
     trunk = t.trunk
     if not t.graph.has(trunk.head, pull.head) or t.graph.trees.get(pull.head) != merge.tree:
-        move = a.Move(issue=t.n, claim=t.mine.oid, branch=t.mine.branch, head=pull.head, trunk=trunk.head, tree=merge.tree)
+        claim = None if t.task.foreign else t.mine.oid
+        move = a.Move(issue=t.n, claim=claim, branch=t.task.branch, head=pull.head, trunk=trunk.head, tree=merge.tree)
         return Do(stage="aboard", why=f"it is being put on top of {t.policy.trunk} at {short(trunk.head)}", action=move)
     return land(t, pull, Landing(pull=pull.number, issue=t.n, head=pull.head, trunk=trunk.head, tree=merge.tree), verdict)
 
@@ -75,6 +76,8 @@ def on_a_red_trunk(t: View, known: Verdict) -> Do:
 
 def landing_red(t: View, verdict: Verdict) -> Do:
     """Green by itself, red on top of the trunk as it is now."""
+    if t.task.foreign:
+        return tell(t, "red", f"the check fails on it merged with {t.policy.trunk}", verdict.said[-2000:])
     if t.ledger.attempts >= t.policy.caps.attempts:
         return red(t, verdict)
     told = f"This is how it fails merged with {t.policy.trunk} as it is now; bring that in first (`git merge origin/{t.policy.trunk}`).\n\n"

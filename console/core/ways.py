@@ -2,7 +2,7 @@
 
 from console.core import actions as a
 from console.core.facts import Oid, RunId, Tree, Verdict
-from console.core.phrases import command, short, span
+from console.core.phrases import command, short, span, told
 from console.core.policy import CheckPlan
 from console.core.view import Do, View
 
@@ -104,3 +104,12 @@ def tidy(t: View, why: str, head: Oid | None) -> Do:
 
 def park(t: View, stage: str, why: str) -> Do:
     return Do(stage=stage, why=why, action=a.Park(issue=t.n, why=why))
+
+
+def tell(t: View, stage: str, why: str, text: str) -> Do:
+    """Somebody else's pull cannot land as it is: its author is told, once a head. ``text``: what a program said about it."""
+    pull = t.open_pull
+    key = f"ride-{stage}-{short(pull.head if pull else '')}"
+    if key in t.ledger.noted:
+        return Do(stage=stage, why=f"{why}; its author was told, and a new head is looked at again", yours=True)
+    return Do(stage=stage, why=f"{why}; its author is being told", action=a.Tell(issue=t.n, key=key, text=told(why, text)))

@@ -44,6 +44,8 @@ EFFECTS = frozenset(
         "bless.end",
         "merge.send",
         "merge.end",
+        "tell.say",
+        "tell.note",
         "bug.open",
         "bug.end",
         "proof.say",

@@ -41,6 +41,7 @@ LANE_OF: Mapping[type, str] = {
     a.Propose: "forge",
     a.Prove: "forge",
     a.Report: "forge",
+    a.Tell: "forge",
     a.Park: "forge",
     a.Note: "forge",
     a.ClosePull: "forge",

@@ -31,6 +31,7 @@ ACTS: Mapping[type, Act] = {
     a.Merge: land.merge,
     a.Report: tidy.report,
     a.Prove: tidy.prove,
+    a.Tell: tidy.tell,
     a.ClosePull: tidy.close_pull,
     a.RemoveWork: tidy.remove_work,
     a.DropRefs: tidy.drop_refs,

@@ -70,7 +70,9 @@ def board(
         repo=policy.repo,
         trunk=trunk(seen, policy),
         engine=engine,
-        tasks=tuple(task(seen.tasks[s.issue], s, policy, places.get(s.issue), since, seen) for s in shown),
+        tasks=tuple(
+            task(seen.tasks[s.issue], s, policy, places.get(s.issue), since, seen) for s in shown if not seen.tasks[s.issue].foreign
+        ),
         pulls=tuple(p for s in shown if (p := pull(seen.tasks[s.issue], s, seen, policy))),
         train=tuple(train(seen, plan)),
         bays=tuple(bay(r) for r in value(seen.checks) or () if r.state == "alive"),
@@ -194,11 +196,11 @@ def pull(t: Task, step: Step, seen: Observed, policy: Policy) -> PullShown | Non
     said = next((c for c in seen.commands if c.do == "merge" and c.target == f"p{p.number}"), None)
     return PullShown(
         pull=p.number,
-        issue=t.issue.number,
+        issue=None if t.foreign else t.issue.number,
         title=cut(p.title, 300),
         url=p.url,
-        by=last_slot(t),
-        foreign=False,
+        by=p.by if t.foreign else last_slot(t),
+        foreign=t.foreign,
         head=p.head,
         created=iso(p.created),
         state="landing" if isinstance(step.action, actions.LANDS) else states.get(step.stage, "waiting"),
@@ -237,7 +239,7 @@ def train(seen: Observed, plan: Plan) -> Iterator[TrainShown]:
         otherwise = "checking" if s.stage == "checking" else "ready" if place == 1 else "waiting"
         yield TrainShown(
             pull=p.number,
-            issue=s.issue,
+            issue=None if t.foreign else s.issue,
             place=place,
             tree=merge.tree if merge else None,
             state=states.get(actions.word(s.action), otherwise) if s.action else otherwise,

@@ -26,6 +26,7 @@ class Branch(Struct):
 
     label: str
     sha: str
+    repo_id: int = 0
 
 
 class GiteaIssue(Struct):
@@ -53,6 +54,8 @@ class GiteaPull(Struct):
     head: Branch
     base: Branch
     merge_commit_sha: str | None = None
+    draft: bool = False
+    labels: list[Label] | None = None
     user: User | None = None
 
 
@@ -112,12 +115,16 @@ def issue(it: GiteaIssue) -> Issue:
         title=line(it.title),
         body=clean(it.body or "", one_line=False),
         state=it.state,
-        labels=tuple(dict.fromkeys(line(label.name) for label in it.labels or [])),  # Gitea takes a name twice
+        labels=names(it.labels),
         created=it.created_at.timestamp(),
         updated=it.updated_at.timestamp(),
         url=line(it.html_url),
         closed=it.closed_at.timestamp() if it.closed_at else None,
     )
+
+
+def names(labels: list[Label] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line(label.name) for label in labels or []))  # Gitea takes a name twice
 
 
 def pull(it: GiteaPull) -> Pull:
@@ -136,6 +143,9 @@ def pull(it: GiteaPull) -> Pull:
         created=it.created_at.timestamp(),
         updated=it.updated_at.timestamp(),
         url=line(it.html_url),
+        labels=names(it.labels),
+        draft=it.draft,
+        fork=it.head.repo_id != it.base.repo_id,
     )
 
 

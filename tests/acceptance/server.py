@@ -5,6 +5,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
 
 from console import wire
 from console.place import Options, locate
@@ -22,6 +25,13 @@ class Server:
     def token(self, login: str, *options: str) -> str:
         """A new token of an account, which is made when there is none."""
         return self.host.ops("forge", "token", login, *options).strip()
+
+    def ask(self, token: str, method: str, path: str, body: object = None) -> Any:
+        """One question to the repository's API, as somebody else asks it; the JSON of its answer."""
+        headers = {"authorization": f"token {token}"}
+        answer = httpx.request(method, f"{self.url}/api/v1/repos/acme/proj{path}", json=body, headers=headers)
+        answer.raise_for_status()
+        return answer.json()
 
     def world(self, token: str, text: str, name: str = "server") -> World:
         """A console on this server: its settings ``text``, the token in a file of its own."""

@@ -7,7 +7,7 @@ from tests.acceptance.world import World, planted
 
 # Told by other stories: tests/acceptance/test_the_rest.py.
 ELSEWHERE = {
-    name for name in EFFECTS if name.split(".")[0] in ("note", "stop", "rescue", "follow", "park", "interrupt", "freeze", "bug")
+    name for name in EFFECTS if name.split(".")[0] in ("note", "stop", "rescue", "follow", "park", "interrupt", "freeze", "bug", "tell")
 } | {"pull.close"}
 STARTS = 200
 

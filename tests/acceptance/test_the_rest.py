@@ -178,5 +178,6 @@ def test_a_red_trunk_is_one_issue_and_nothing_else_is_begun_until_it_is_mended(m
 def test_every_effect_is_in_one_of_the_stories() -> None:
     here = {"rescue.keep", "park.note", "park.say", "park.label", "note.label", "note.word", "stop.term"}
     here |= {"interrupt.take", "interrupt.type", "pull.close", "follow.merge", "freeze.write", "bug.open", "bug.end"}
+    here |= {"tell.say", "tell.note"}  # tests/acceptance/test_rides.py
     assert here == ELSEWHERE
     assert ELSEWHERE < EFFECTS

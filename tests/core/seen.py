@@ -201,6 +201,12 @@ def proposed(n: int = 12, **over: Any) -> Task:
     return worked(n, **{"claim": claim(n, head=H1), "remote": H1, "pull": pull(n), "merge": merges(), **over})
 
 
+def ride(n: int = 31, *, rides: bool = True, **over: Any) -> Task:
+    """Somebody else's pull, which is an issue of the same number for the forge."""
+    theirs = pull(n, number=n, head_branch="theirs", by="ada")
+    return task(n, **{"branch": "theirs", "remote": H1, "pull": theirs, "merge": merges(), "foreign": True, "rides": rides, **over})
+
+
 def landed(n: int = 12, commit: Oid = M1, **over: Any) -> Landed:
     said: dict[str, Any] = {"issue": n, "pull": n + 100, "commit": commit, "tree": TREES[commit], "tested": TREES[commit], "parents": 1}
     return Landed(**{**said, **over})

@@ -131,8 +131,20 @@ class World:
         refs = {"remote": self.look(self.one((None, *OIDS))), "wip": self.look(self.one((None, *OIDS)))}
         return s.on(over, pull=pull, ledger=noted, claim=s.claim(n, head=self.one((s.H1, s.H2))), **refs)
 
+    def ride(self, n: int, onto: str) -> Task:
+        """Somebody else's pull; open, or landed by us just now."""
+        head, drawn = self.one((s.H1, *OIDS)), s.ride(n)
+        merge = self.look(self.one((s.merges(onto=Oid(onto)), self.merge(head, onto))))
+        merged = self.rarely()
+        pull = replace(self.pull(n), number=n, head=head, state="closed" if merged else "open", merged=merged, draft=self.rarely())
+        noted = s.ledger(noted=self.some(f"ride-conflict-{head[:7]}", f"proof-p{n}"), passed=self.some(*OIDS))
+        rest = {"remote": self.look(head), "changes": self.look(self.changes()), "statuses": self.look({"ops/verify": "success"})}
+        state = replace(drawn.issue, state="closed" if merged else "open", labels=("ops/needs-human",) if self.rarely() else ())
+        ride = s.on(drawn, merge=merge, pull=self.look(pull), ledger=self.look(noted), graph=self.look(self.graph()), **rest)
+        return replace(ride, issue=state, rides=not self.rarely())
+
     def task(self, n: int, onto: str) -> Task:
-        story = self.one((self.ready, self.starting, self.over, None, None))
+        story = self.one((self.ready, self.starting, self.over, self.ride, None, None, None))
         if story:
             return story(n, onto)
         runs, pull = self.runs(n), self.pull(n)

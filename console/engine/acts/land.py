@@ -20,9 +20,9 @@ async def move(action: a.Move, ports: Ports, effect: Effect) -> None:
     hub, message = ports.paths.hub, f"Put #{action.issue} on top of {ports.policy.trunk}\n"
     made = await agit(hub, "commit-tree", action.tree, "-p", action.head, "-p", action.trunk, "-F", "-", stdin=message)
     now = Oid(made.out.strip())
-    renewed = await renew(action.issue, action.claim, now, ports)
+    renewed = [await renew(action.issue, action.claim, now, ports)] if action.claim else []
     effect("move.push")
-    await push(hub, ports.remote, [renewed, Ref(name=f"refs/heads/{action.branch}", was=action.head, now=now)])
+    await push(hub, ports.remote, [*renewed, Ref(name=f"refs/heads/{action.branch}", was=action.head, now=now)])
     effect("move.end")
 
 
@@ -46,7 +46,7 @@ async def merge(action: a.Merge, ports: Ports, effect: Effect) -> None:
     landing, hub, branch = action.landing, ports.paths.hub, f"refs/heads/{ports.policy.trunk}"
     await still(hub, ports.remote, (branch, landing.trunk), (lander_ref(ports.policy.trunk), action.lander))
     issue = await ports.forge.issue(landing.issue)
-    title = phrases.title(ports.policy.title, issue)
+    title = phrases.title(ports.policy.title, issue, rides=landing.rides)
     effect("merge.send")
     try:
         await ports.forge.merge(landing.pull, landing.head, title, phrases.squash_message(landing))

@@ -26,7 +26,10 @@ async def prove(action: a.Prove, ports: Ports, effect: Effect) -> None:
     folder = ports.paths.runs / str(action.issue)
     spent = ledger.read(folder, [r for r in RunFolders(ports.paths.runs).look() if r.task == str(action.issue)])
     effect("proof.say")
-    text = phrases.proof(action.pull, action.commit, action.tree, max(1, spent.attempts), spent.seconds)
+    rode = action.issue == action.pull
+    text = phrases.rode(action.commit, action.tree)
+    if not rode:
+        text = phrases.proof(action.pull, action.commit, action.tree, max(1, spent.attempts), spent.seconds)
     await ports.forge.say(action.issue, f"{phrases.MARKER}-proof-{action.pull}", text)
     effect("proof.close")
     await ports.forge.close(action.issue)
@@ -42,6 +45,13 @@ async def report(action: a.Report, ports: Ports, effect: Effect) -> None:
     effect("bug.open")
     await ports.forge.file(title, body, ["bug"])
     effect("bug.end")
+
+
+async def tell(action: a.Tell, ports: Ports, effect: Effect) -> None:
+    effect("tell.say")
+    await ports.forge.say(action.issue, f"{phrases.MARKER}-ride", action.text)
+    effect("tell.note")
+    ledger.note(ports.paths.runs / str(action.issue), action.key)
 
 
 async def close_pull(action: a.ClosePull, ports: Ports, effect: Effect) -> None:

@@ -1,16 +1,18 @@
 """observe: forge, git, panes and disk looked at once, and put together as one frozen `Observed`."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from console.core import phrases
 from console.core.actions import Action
 from console.core.facts import (
     Blind,
     Changes,
+    Command,
     Graph,
     Issue,
     Known,
+    Lander,
     Ledger,
     Look,
     MergeFacts,
@@ -35,6 +37,7 @@ from panes.git import GitFailed
 from panes.seen import PanesError
 
 CHECKS = "checks"
+NO_GRAPH = Graph(trees={}, inside=frozenset(), moved={})
 
 
 class Senses:
@@ -68,6 +71,10 @@ class Senses:
         self._folders = work_folders(self._ports.paths.state)
         checks = self._of(runs, CHECKS)
         trunk = await self.git.trunk()
+        lander, commands = await self.git.lander(), inbox.waiting(self._ports.paths.state)
+        tasks = {n: await self._task(issue, runs, trunk) for n, issue in self._wanted(runs).items()}
+        for pull in self._foreign({task.branch for task in tasks.values()}, lander):
+            tasks[pull.number] = await self._ride(pull, trunk, commands)
         mode = self._ports.policy.mode
         stands = inbox.standing(self._ports.standing)
         return Observed(
@@ -75,16 +82,16 @@ class Senses:
             standing=Standing(mode=stands.mode or mode, pause=stands.pause, freeze=stands.freeze, incident=stands.incident),
             forge=self.forge.state,
             trunk=trunk,
-            tasks={n: await self._task(issue, runs, trunk) for n, issue in self._wanted(runs).items()},
+            tasks=tasks,
             slots=slots.result(),
             checks=checks,
             checkouts=frozenset(p.name for p in (self._ports.paths.state / "checks").glob("c-*")),
             trash=any(self._ports.paths.trash.glob("*")),
-            commands=inbox.waiting(self._ports.paths.state),
+            commands=commands,
             taken=() if busy.get(None) else inbox.taken(self._ports.paths.state),
             verdicts=self._verdicts(checks),
             recorded=frozenset() if isinstance(checks, Blind) else frozenset(r.id for r in checks.value if ledger.judged(r.folder)),
-            lander=await self.git.lander(),
+            lander=lander,
             busy=busy,
             troubles=troubles,
         )
@@ -161,6 +168,40 @@ class Senses:
             has_repository=self._folders.get(n, False),
         )
 
+    def _foreign(self, ours: set[str], lander: Look[Lander | None]) -> list[Pull]:
+        """Somebody else's pulls on the trunk: the open ones, and one that we are landing, until its author was told."""
+        landing = lander.value.landing if isinstance(lander, Known) and lander.value and lander.value.ours else None
+        rode = landing.pull if landing and landing.rides else None
+        on_trunk = (p for p in self.forge.pulls.values() if p.base_branch == self._ports.policy.trunk and p.head_branch not in ours)
+        return [pull for pull in on_trunk if pull.state == "open" or pull.number == rode]
+
+    async def _ride(self, pull: Pull, trunk: Look[Trunk], commands: Sequence[Command]) -> Task:
+        """Somebody else's pull, seen as a task. Only of one that is to land anything is asked: there may be hundreds."""
+        n, now = pull.number, self._ports.clock()
+        asked = any(c.do == "merge" and c.target == f"p{n}" for c in commands)
+        rides = not pull.fork and (self._ports.policy.foreign_rides or phrases.RIDE in pull.labels or asked)
+        shown: Look[Pull | None] = self.forge.state if isinstance(self.forge.state, Blind) else self._memory.known(("pull", n), pull)
+        graph, merge = await self._commits(n, trunk, shown, None, {pull.head}) if rides else (Known(value=NO_GRAPH, at=now), None)
+        return Task(
+            issue=as_issue(pull),
+            branch=pull.head_branch,
+            claim=Known(value=None, at=now),
+            runs=Known(value=(), at=now),
+            work=Known(value=None, at=now),
+            remote=self.git.branch(pull.head_branch) if rides else Known(value=pull.head, at=now),
+            wip=Known(value=None, at=now),
+            pull=shown,
+            statuses=await self.forge.statuses(pull if rides else None),
+            ledger=self._ledger(n, Known(value=(), at=now)),
+            merge=merge or Known(value=None, at=now),
+            changes=await self._changes(n, trunk, pull.head if rides else None),
+            graph=graph,
+            rescued=frozenset(),
+            has_repository=False,
+            foreign=True,
+            rides=rides,
+        )
+
     async def _work(self, n: int, runs: Look[tuple[Run, ...]]) -> Look[Work | None]:
         if isinstance(runs, Blind):
             return runs
@@ -202,3 +243,17 @@ class Senses:
             return self._memory.known(("ledger", n), ledger.read(self._ports.paths.runs / str(n), runs.value))
         except (OSError, ValueError, KeyError) as error:
             return self._memory.blind(("ledger", n), f"the ledger cannot be read: {error}")
+
+
+def as_issue(pull: Pull) -> Issue:
+    """A pull as the issue that it is for a forge too, which counts both in one row."""
+    return Issue(
+        number=pull.number,
+        title=pull.title,
+        body=pull.body,
+        state=pull.state,
+        labels=pull.labels,
+        created=pull.created,
+        updated=pull.updated,
+        url=pull.url,
+    )

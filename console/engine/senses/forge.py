@@ -60,6 +60,10 @@ class ForgeSense:
     def issues(self) -> Mapping[int, Issue]:
         return self._issues
 
+    @property
+    def pulls(self) -> Mapping[int, Pull]:
+        return self._pulls
+
     def issue(self, n: int) -> Issue:
         return self._issues[n]
 
