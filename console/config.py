@@ -61,6 +61,7 @@ def load(place: Place) -> Config:
         caps=Caps(
             run_s=repo.limits.run,
             attempts=repo.limits.attempts,
+            missing_s=repo.limits.missing,
             in_flight=repo.limits.in_flight,
             backoff_s=tuple(repo.limits.backoff) or (60.0,),
         ),

@@ -88,6 +88,7 @@ class LimitSettings:
     run: Seconds = setting(Seconds(1800), "a worker's wall clock; then it is ended")
     attempts: int = setting(3, "runs an issue gets before it is left to you")
     in_flight: int = setting(6, "issues taken up at once")
+    missing: Seconds = setting(Seconds(1800), "how long a status that the forge requires may be posted by nobody")
     backoff: list[Seconds] = setting([Seconds(60), Seconds(300), Seconds(1500)], "waits after one, two, three failures in a row")
 
 

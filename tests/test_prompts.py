@@ -71,7 +71,7 @@ def test_only_who_shall_bring_the_trunk_in_may_merge_it() -> None:
         (
             "ci",
             {"name": "ci/build"},
-            "there `ci/build` failed.\n\nThese are the last lines of the step that failed:\n\n```text\nits words\n```\n",
+            "there `ci/build` failed.\n\nThis is what the forge shows of it:\n\n```text\nits words\n```\n",
         ),
         ("ci", {"name": "ci/build", "text": ""}, "there `ci/build` failed.\n\nThe forge shows no log of it: find out by running"),
         ("hook", {}, "the project's own hook refused it:\n\n```text\nits words\n```\n"),

@@ -83,6 +83,15 @@ class Pull:
 
 
 @fact
+class CommitStatus:
+    """What was posted on a commit under a name. ``state``: pending, success, failure, error, or whatever somebody sent."""
+
+    state: str
+    said: str = ""
+    url: str = ""
+
+
+@fact
 class Command:
     """What the operator asked. ``target`` is an address (12, p31, w07); ``pinned`` the head it was said about."""
 

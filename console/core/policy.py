@@ -30,6 +30,7 @@ class Caps:
     attempts: int = 3
     in_flight: int = 6
     landings: int = 5
+    missing_s: float = 1800.0  # how long a required status may be posted by nobody
     lost: int = 3  # runs in a row
     unstarted: int = 10
     backoff_s: tuple[float, ...] = (60.0, 300.0, 1500.0)

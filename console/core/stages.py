@@ -28,6 +28,7 @@ ROWS: Rows = (
     (16, pulls.no_pull),
     (9, pulls.emptied),
     (18, pulls.conflict),
+    (19, pulls.ci_red),
     (20, pulls.waiting),
     (21, pulls.aboard),
 )
@@ -41,6 +42,7 @@ RIDES: Rows = (
     (9, rides.emptied),
     (13, pulls.guarded),
     (18, rides.conflict),
+    (19, pulls.ci_red),
     (20, pulls.waiting),
     (21, pulls.aboard),
 )

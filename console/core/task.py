@@ -8,6 +8,7 @@ from console.core.facts import (
     Changes,
     Claim,
     Command,
+    CommitStatus,
     Graph,
     Issue,
     Lander,
@@ -40,7 +41,7 @@ class Task:
     remote: Look[Oid | None]  # the branch on the forge
     wip: Look[Oid | None]  # the tip kept safe on the forge
     pull: Look[Pull | None]
-    statuses: Look[Mapping[str, str]]  # context → state on the pull's head
+    statuses: Look[Mapping[str, CommitStatus]]  # by context, on the pull's head
     ledger: Look[Ledger]
     merge: Look[MergeFacts | None]  # the pull's head (or the tip) with the trunk
     changes: Look[Changes | None]  # of the tip; None while there is none
@@ -72,6 +73,7 @@ class Observed:
     standing: Standing
     forge: Look[str]  # the name of the forge that answered
     trunk: Look[Trunk]
+    required: Look[tuple[str, ...]]  # globs of the statuses, but for ours, without which the forge merges nothing
     tasks: Mapping[int, Task]
     slots: Look[tuple[SlotSeen, ...]]
     checks: Look[tuple[Run, ...]]  # runs of purpose check, oldest first

@@ -10,9 +10,9 @@ from dataclasses import replace
 from console.core import actions as a
 from console.core.facts import Blind, Known, Lander, Landing, Pull, Verdict
 from console.core.order import rank
-from console.core.phrases import CONTEXT, short
+from console.core.phrases import CONTEXT, short, span
 from console.core.view import Do, Unseen, View
-from console.core.ways import check, evidence, red, run, tell
+from console.core.ways import check, evidence, park, red, run, tell
 
 LAG_LOOKS = 60  # a second apart
 STAYS = ("aboard", "unchecked", "checking", "unknown")  # stages in which the first keeps its place
@@ -84,13 +84,29 @@ def landing_red(t: View, verdict: Verdict) -> Do:
     return run(t, "red", "checks", f"green alone, but the check fails on top of {t.policy.trunk}", told + verdict.said)
 
 
+def forge_checks(t: View, pull: Pull) -> Do | None:
+    """What the forge's own checks still lack on the head as it will be merged; None: nothing."""
+    waits = t.waits_for
+    if not waits:
+        return None
+    names = ", ".join(waits)
+    since = max(pull.updated, t.ledger.baseline)
+    late = t.policy.caps.missing_s
+    if t.seen.now - since > late and not t.pending:
+        why = f"nobody has posted {names} on {short(pull.head)} for {span(late)}: let the forge's CI post it, or take it off the required"
+        return park(t, "checks_missing", f"{why} statuses of {t.policy.trunk}")
+    return Do(
+        stage="checking", why=f"the forge's own check {names} is awaited on {short(pull.head)}", due=None if t.pending else since + late
+    )
+
+
 def land(t: View, pull: Pull, landing: Landing, verdict: Verdict) -> Do:
     """Tested as the tree it will be: say so on the forge, then merge."""
     held = lander(t)
-    statuses = t.task.statuses
-    if isinstance(statuses, Blind):
-        raise Unseen("statuses", statuses)
-    if held.landing != landing or statuses.value.get(CONTEXT) != "success":
+    if wait := forge_checks(t, pull):
+        return wait
+    ours = t.statuses.get(CONTEXT)
+    if held.landing != landing or not ours or ours.state != "success":
         oid = None if held.oid == a.NO_LANDER else held.oid
         return Do(
             stage="aboard",

@@ -1,7 +1,8 @@
 """A task as the stage table reads it: derived nouns over what was seen; reading a blind sense raises."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TypeVar
 
 from console.core.actions import Action
@@ -10,6 +11,7 @@ from console.core.facts import (
     Changes,
     Claim,
     Command,
+    CommitStatus,
     Graph,
     Landed,
     Ledger,
@@ -167,6 +169,14 @@ class View:
         return self._see("changes", self.task.changes)
 
     @property
+    def statuses(self) -> Mapping[str, CommitStatus]:
+        return self._see("statuses", self.task.statuses)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        return self._see("required statuses", self.seen.required)
+
+    @property
     def graph(self) -> Graph:
         return self._see("commits", self.task.graph)
 
@@ -286,6 +296,27 @@ class View:
     def checks(self, tree: Tree, suite: Suite) -> tuple[Run, ...]:
         runs = self._see("checks", self.seen.checks)
         return tuple(r for r in runs if r.about.get("tree") == tree and r.about.get("suite") == suite)
+
+    # the forge's own checks
+
+    def posted(self, glob: str) -> Mapping[str, CommitStatus]:
+        return {name: status for name, status in self.statuses.items() if fnmatchcase(name, glob)}
+
+    @property
+    def ci_red(self) -> Mapping[str, CommitStatus]:
+        """Required statuses that came out as anything but a success."""
+        found = {name: status for glob in self.required for name, status in self.posted(glob).items()}
+        return {name: status for name, status in found.items() if status.state not in ("success", "skipped", "pending")}
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Required statuses that nobody has posted yet, or that are pending."""
+        return tuple(g for g in self.required if not (got := self.posted(g)) or any(x.state == "pending" for x in got.values()))
+
+    @property
+    def pending(self) -> bool:
+        """Something is on its way."""
+        return any(status.state == "pending" for glob in self.required for status in self.posted(glob).values())
 
     # what it takes from the others
 

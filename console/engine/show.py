@@ -1,6 +1,7 @@
 """What a tick saw and decided, as the board shows it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from console.core import actions, order
 from console.core.facts import Answer, Blind, Command, Known, Ledger, Look, Pull, Run, Said, SlotSeen, T_co, Trunk, Verdict, fact
@@ -35,6 +36,7 @@ from console.engine.board import iso
 
 BODY_MAX = 2_000
 IN_LINE = ("queued", "claim")
+CHECKS = {"success": "pass", "skipped": "pass", "pending": "pending"}  # what a status's state is called on the board
 UNKNOWN_S = 3.0  # a task that cannot be seen for longer is worth a word
 
 
@@ -187,7 +189,7 @@ def pull(t: Task, step: Step, seen: Observed, policy: Policy) -> PullShown | Non
         return None
     states = {"conflict": "conflict", "red": "red", "waiting": "waiting", "aboard": "ready", "merged": "landing", "checking": "checking"}
     checks = [
-        CheckShown(name=k, state=v, required=k == CONTEXT, since=None, s=None, eta_s=None, url=None)
+        CheckShown(name=k, state=CHECKS.get(v.state, "fail"), required=needed(k, seen), since=None, s=None, eta_s=None, url=v.url or None)
         for k, v in (value(t.statuses) or {}).items()
     ]
     merge, changes = value(t.merge), value(t.changes)
@@ -220,6 +222,10 @@ def pull(t: Task, step: Step, seen: Observed, policy: Policy) -> PullShown | Non
         hold=None,
         asked=Word(by=said.by, since=iso(said.at)) if said else None,
     )
+
+
+def needed(context: str, seen: Observed) -> bool:
+    return context == CONTEXT or any(fnmatchcase(context, glob) for glob in value(seen.required) or ())
 
 
 def last_slot(t: Task) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from console.core.facts import Comment, Issue, Oid, Pull, fact
+from console.core.facts import Comment, CommitStatus, Issue, Oid, Pull, fact
 
 
 @fact
@@ -42,8 +42,11 @@ class Forge(Protocol):
     async def propose(self, head: str, base: str, title: str, body: str) -> int:
         """Opens a pull, or adopts the open one for the same branches; its number."""
 
-    async def statuses(self, head: Oid) -> Mapping[str, str]:
-        """context → state (pending, success, failure, error) on a commit, latest of each."""
+    async def statuses(self, head: Oid) -> Mapping[str, CommitStatus]:
+        """What was posted on a commit, by context, latest of each."""
+
+    async def required(self, branch: str) -> tuple[str, ...]:
+        """Globs of the statuses, but for ours, that the branch's protection requires of a merge."""
 
     async def bless(self, head: Oid, context: str, state: str, description: str) -> None:
         """Posts a commit status."""

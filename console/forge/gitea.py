@@ -4,15 +4,18 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from urllib.parse import quote
 
 import httpx
 
-from console.core.facts import Comment, Issue, Oid, Pull
+from console.core.facts import Comment, CommitStatus, Issue, Oid, Pull
+from console.core.phrases import CONTEXT
 from console.forge import Changes, merging, shapes
 from console.forge.answers import decoded
 from console.forge.errors import ForgeError, ForgeGone, Missing, Moved, NotYet, Refused
 from console.forge.merging import Means
+from console.forge.probe import Branch
 from console.forge.rest import Rest
 from console.forge.shapes import Created, GiteaComment, GiteaIssue, GiteaPull, Label, Named, Repository, Status, User
 
@@ -97,11 +100,19 @@ class Gitea:
                 raise
             return there.number
 
-    async def statuses(self, head: Oid) -> Mapping[str, str]:
+    async def required(self, branch: str) -> tuple[str, ...]:
+        try:
+            it = await self._rest.read(f"/branches/{quote(branch, safe='')}", Branch)
+        except Missing:  # nothing was pushed yet
+            return ()
+        contexts = map(shapes.line, (it.status_check_contexts or []) if it.enable_status_check else [])
+        return tuple(glob for glob in contexts if not fnmatchcase(CONTEXT, glob))
+
+    async def statuses(self, head: Oid) -> Mapping[str, CommitStatus]:
         # The list of all, not the combined one, whose state and count are those of a single page.
         found = await self._rest.everything(f"/commits/{head}/statuses", list[Status], lambda it: it.id, {})
         latest = sorted(found, key=lambda it: it.id)
-        return {shapes.line(it.context): shapes.line(it.status) for it in latest}
+        return {shapes.line(it.context): shapes.status(it) for it in latest}
 
     async def bless(self, head: Oid, context: str, state: str, description: str) -> None:
         await self._rest.write("POST", f"/statuses/{head}", {"state": state, "context": context, "description": description})

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from console.core.facts import Comment, Issue, Oid, Pull
+from console.core.facts import Comment, CommitStatus, Issue, Oid, Pull
 from console.core.sanitize import clean
 
 Time = Annotated[datetime, Meta(tz=True)]
@@ -69,6 +69,8 @@ class Status(Struct):
     id: int
     status: str
     context: str
+    description: str = ""
+    target_url: str = ""
 
 
 class Created(Struct):
@@ -147,6 +149,10 @@ def pull(it: GiteaPull) -> Pull:
         draft=it.draft,
         fork=it.head.repo_id != it.base.repo_id,
     )
+
+
+def status(it: Status) -> CommitStatus:
+    return CommitStatus(state=line(it.status), said=line(it.description), url=line(it.target_url))
 
 
 def comment(it: GiteaComment) -> Comment:

@@ -12,6 +12,7 @@ from console.core.facts import (
     Changes,
     Claim,
     Command,
+    CommitStatus,
     End,
     Graph,
     Issue,
@@ -48,6 +49,13 @@ GRAPH = Graph(trees=TREES, inside=frozenset({(M0, H1), (M0, M1), (M0, H2), (H1, 
 FAST, FULL = Suite("fa" * 8), Suite("fu" * 8)
 DARK = Blind(why="it does not answer", since=NOW - 60)
 YOU = Said(by="you", at=NOW - 60)
+
+
+def statuses(**states: str) -> dict[str, CommitStatus]:
+    return {name.replace("__", "/"): CommitStatus(state=state) for name, state in states.items()}
+
+
+BLESSED = statuses(ops__verify="success")
 
 
 def known(value: object) -> Any:
@@ -253,6 +261,7 @@ def observed(*tasks: Task, mode: Mode | None = "auto", **over: Any) -> Observed:
     said: dict[str, Any] = {
         "forge": "forge",
         "trunk": trunk(),
+        "required": (),
         "slots": (),
         "checks": (),
         "verdicts": verdicts(verdict(TREES[M0])),

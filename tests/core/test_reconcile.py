@@ -14,7 +14,7 @@ from tests.core import seen as s
 
 FRESH = s.work(tip=s.M0, tree=s.TREES[s.M0], snapshot=s.TREES[s.M0])
 STARTING = s.claimed(work=FRESH)
-BLESSED = s.proposed(statuses={"ops/verify": "success"})
+BLESSED = s.proposed(statuses=s.BLESSED)
 ONE_SLOT = s.policy(slots=s.policy().slots[:1], bays=s.policy().bays[:1])
 
 

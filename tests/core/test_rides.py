@@ -40,7 +40,7 @@ def test_a_fork_and_a_draft_do_not_ride_whatever_was_said(over: dict[str, bool],
 def test_what_rides_is_checked_blessed_and_merged_as_the_tree_it_lands_as() -> None:
     assert isinstance(s.step(s.ride()).action, a.StartCheck)
     assert landing(s.ride()).action == a.Bless(landing=LANDING, lander=None, run=TESTED[s.TREES[s.H1], s.FULL].run)
-    blessed = s.on(s.ride(), statuses={"ops/verify": "success"})
+    blessed = s.on(s.ride(), statuses=s.BLESSED)
     assert landing(blessed, lander=s.lander(LANDING)).action == a.Merge(landing=LANDING, lander=s.lander().oid)
 
 

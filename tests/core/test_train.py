@@ -4,14 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 from console.core import actions as a
-from console.core.facts import Known, Oid, Tree
+from console.core.facts import CommitStatus, Known, Oid, Tree
 from console.core.task import Task, Trouble
 from tests.core import seen as s
 
 ON_TOP = Tree("c1" * 20)  # H1 merged with M1
 MOVED = s.proposed(merge=s.merges(onto=s.M1, tree=ON_TOP))
 TESTED = s.verdicts(s.verdict(s.TREES[s.M1]), s.verdict(s.TREES[s.H1]), s.verdict(ON_TOP))
-BLESSED = s.proposed(statuses={"ops/verify": "success"})
+BLESSED = s.proposed(statuses=s.BLESSED)
 LANDER = s.lander(s.landing())
 MERGE = a.Merge(landing=s.landing(), lander=Oid("lander"))
 
@@ -192,3 +192,41 @@ def test_a_blind_lander_lands_nothing() -> None:
     assert (step.stage, step.action) == ("unknown", None)
     step = s.step(s.proposed(statuses=s.DARK), verdicts=s.GREEN, lander=LANDER)
     assert (step.stage, step.action) == ("unknown", None)
+
+
+# The forge's own checks
+
+
+def awaiting(**states: str) -> Task:
+    return s.on(s.proposed(), statuses=s.statuses(**states))
+
+
+def test_a_required_check_of_the_forges_own_is_awaited_before_anything_is_blessed() -> None:
+    plan = s.decide(awaiting(ci__test="pending"), aboard(13), verdicts=s.GREEN, required=("ci/*",))
+    s.shown(plan.steps[0], "checking", "the forge's own check ci/* is awaited")
+    assert plan.steps[1].why == "it lands after p112"
+    green = s.step(awaiting(ci__test="success"), verdicts=s.GREEN, required=("ci/*",))
+    assert isinstance(green.action, a.Bless)
+
+
+def test_one_that_nobody_posts_is_left_to_a_person_by_its_name_after_its_time() -> None:
+    fresh = replace(s.pull(), updated=s.NOW - 60)
+    waits = s.step(s.on(awaiting(), pull=fresh), verdicts=s.GREEN, required=("ci/*",))
+    assert (waits.action, waits.due) == (None, s.NOW - 60 + 1800)
+    parked = s.step(awaiting(), verdicts=s.GREEN, required=("ci/*",)).action
+    assert isinstance(parked, a.Park)
+    assert "nobody has posted ci/*" in parked.why
+    again = s.on(awaiting(), ledger=s.ledger(s.end(), baseline=s.NOW - 5))
+    s.shown(s.step(again, verdicts=s.GREEN, required=("ci/*",)), "checking", "is awaited")
+
+
+def test_one_that_is_red_gets_a_worker_told_what_the_forge_shows_of_it() -> None:
+    red = {"ci/test": CommitStatus(state="failure", said="3 failed", url="http://forge/run/7")}
+    launch = s.step(s.on(s.proposed(), statuses=red), verdicts=s.GREEN, required=("ci/*",)).action
+    assert isinstance(launch, a.Launch)
+    assert (launch.reason, launch.text) == ("ci", "ci/test: failure. 3 failed http://forge/run/7")
+    s.shown(s.step(s.on(s.proposed(), statuses=red), verdicts=s.GREEN), "aboard")  # what is not required keeps nobody
+
+
+def test_a_required_check_that_cannot_be_asked_lands_nothing() -> None:
+    s.shown(s.step(s.proposed(), verdicts=s.GREEN, required=s.DARK), "unknown", "required statuses")

@@ -3,7 +3,7 @@
 Drawn from one `Random` that Hypothesis seeds: a world has a hundred choices, and drawing each through Hypothesis took 20 ms a world.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from random import Random
@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from hypothesis import strategies as st
 
 from console.core import actions as a
-from console.core.facts import Blind, Changes, Graph, Known, Ledger, MergeFacts, Oid, Pull, Run, Standing, Tree, Trunk, Work
+from console.core.facts import Blind, Changes, CommitStatus, Graph, Known, Ledger, MergeFacts, Oid, Pull, Run, Standing, Tree, Trunk, Work
 from console.core.policy import Caps, Policy
 from console.core.reconcile import Plan, reconcile
 from console.core.task import Observed, Task, Trouble
@@ -108,7 +108,7 @@ class World:
         """A pull with all that landing asks for, or nearly all."""
         work, pull = self.look(s.work(n)), self.look(s.pull(n))
         merge = self.look(self.one((s.merges(onto=Oid(onto)), self.merge(s.H1, onto))))
-        statuses: Sequence[dict[str, str]] = ({}, {"ops/verify": "success"}, {"ops/verify": "success"})
+        statuses: Sequence[Mapping[str, CommitStatus]] = ({}, s.BLESSED, s.BLESSED, s.statuses(ci__test="failure"))
         return s.proposed(n, work=work, pull=pull, merge=merge, statuses=self.look(self.one(statuses)), remote=self.look(s.H1))
 
     def starting(self, n: int, onto: str) -> Task:
@@ -138,7 +138,7 @@ class World:
         merged = self.rarely()
         pull = replace(self.pull(n), number=n, head=head, state="closed" if merged else "open", merged=merged, draft=self.rarely())
         noted = s.ledger(noted=self.some(f"ride-conflict-{head[:7]}", f"proof-p{n}"), passed=self.some(*OIDS))
-        rest = {"remote": self.look(head), "changes": self.look(self.changes()), "statuses": self.look({"ops/verify": "success"})}
+        rest = {"remote": self.look(head), "changes": self.look(self.changes()), "statuses": self.look(s.BLESSED)}
         state = replace(drawn.issue, state="closed" if merged else "open", labels=("ops/needs-human",) if self.rarely() else ())
         ride = s.on(drawn, merge=merge, pull=self.look(pull), ledger=self.look(noted), graph=self.look(self.graph()), **rest)
         return replace(ride, issue=state, rides=not self.rarely())
@@ -162,7 +162,7 @@ class World:
             remote=self.look(pull.head if like else self.one((None, *OIDS))),
             wip=self.look(pull.head if like else self.one((None, *OIDS))),
             pull=self.look(self.one((None, pull, pull))),
-            statuses=self.look({"ops/verify": "success"}),
+            statuses=self.look(s.BLESSED),
             ledger=self.look(self.ledger(n, runs)),
             merge=self.look(self.one((None, *[self.merge(pull.head, onto)] * 4))),
             changes=self.look(self.changes()),
@@ -220,6 +220,7 @@ class World:
             verdicts=self.look(self.verdicts()),
             lander=self.look(self.one((None, lander, lander))),
             forge=self.look("forge"),
+            required=self.look(("ci/*",) if self.rarely() else ()),
             standing=Standing(
                 mode=self.one(modes), pause=s.YOU if self.one((1, 0, 0)) else None, freeze=s.YOU if self.one((1, 0, 0)) else None
             ),

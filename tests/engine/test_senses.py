@@ -31,6 +31,9 @@ class Listening:
         self._forge = forge
         self._heard = heard
 
+    async def required(self, branch: str) -> tuple[str, ...]:
+        return ()
+
     async def changed(self, since: str | None) -> forges.Changes:
         changes = await self._forge.changed(since)
         self._heard()
@@ -48,7 +51,7 @@ async def test_what_is_done_while_the_forge_is_asked_is_asked_for_again(ports: P
         if len(asked) == 1:
             sense.stale()  # an action ended meanwhile
 
-    sense = ForgeSense(Listening(ports.forge, heard), Memory(lambda: now), lambda: now, every_s=1000.0)  # type: ignore[arg-type]  # no more is asked
+    sense = ForgeSense(Listening(ports.forge, heard), "main", Memory(lambda: now), lambda: now, every_s=1000.0)  # type: ignore[arg-type]  # no more is asked
     await sense.look()
     assert isinstance(sense.state, Known)
     assert sense.state.at == 1000.0  # when it was asked: what was said to the forge since may be missing

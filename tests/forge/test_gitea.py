@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.facts import Oid
+from console.core.facts import CommitStatus, Oid
 from console.core.sanitize import MARK
 from console.forge import Forge
 from console.forge.errors import Missing, Moved, NotYet, Refused
@@ -80,7 +80,7 @@ async def test_a_pull_lands_and_every_pull_of_its_branch_can_be_found_afterwards
     number = await gitea.propose("fix/issue-1", "main", "fix: a", f"Closes #{issue}")
     await gitea.bless(head, "ops/verify", "pending", "")
     await gitea.bless(head, "ops/verify", "success", "tree 1a suite 2b")
-    assert await gitea.statuses(head) == {"ops/verify": "success"}
+    assert await gitea.statuses(head) == {"ops/verify": CommitStatus(state="success", said="tree 1a suite 2b")}
 
     await gitea.merge(number, head, "fix: a (#1)", f"Ops-Issue: {issue}")
 

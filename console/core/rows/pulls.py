@@ -4,7 +4,7 @@ from console.core import actions as a
 from console.core.facts import Verdict
 from console.core.phrases import short
 from console.core.view import Do, View
-from console.core.ways import check, park, red, run, tidy
+from console.core.ways import check, park, red, run, tell, tidy
 
 
 def merged(t: View) -> Do | None:
@@ -92,6 +92,20 @@ def conflict(t: View) -> Do | None:
     if t.ledger.attempts >= t.policy.caps.attempts:
         return park(t, "conflict", f"it conflicts with {t.policy.trunk} in {files}, after {t.ledger.attempts} tries")
     return run(t, "conflict", "conflict", f"it conflicts with {t.policy.trunk} in {files}", "\n".join(merge.conflicts))
+
+
+def ci_red(t: View) -> Do | None:
+    """A check of the forge's own failed on this head, and the forge merges nothing without it."""
+    pull, failed = t.open_pull, t.ci_red
+    if not pull or not failed:
+        return None
+    why = f"{', '.join(failed)} failed on {short(pull.head)} for the forge"
+    text = "\n".join(f"{name}: {status.state}. {status.said} {status.url}".rstrip() for name, status in failed.items())
+    if t.task.foreign:
+        return tell(t, "red", why, text)
+    if t.ledger.attempts >= t.policy.caps.attempts:
+        return park(t, "red", f"{why}, after {t.ledger.attempts} tries. {text}")
+    return run(t, "red", "ci", why, text)
 
 
 def waiting(t: View) -> Do | None:

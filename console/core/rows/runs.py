@@ -6,6 +6,13 @@ from console.core.phrases import short, span
 from console.core.view import Do, View
 from console.core.ways import park, run, waits_for_worker
 
+DOING = {
+    "implement": "works on it",
+    "again": "tries again",
+    "checks": "mends what the check found",
+    "ci": "mends what the forge's check found",
+    "conflict": "brings the trunk in",
+}
 SAID = {"retry": "you asked for a new start", "stop": "you asked to stop", "pass": "you let its guarded change by"}
 LOST = "nobody saw it end"
 STOP_AGAIN_S = 15.0  # longer than the grace between TERM and KILL
@@ -38,9 +45,8 @@ def working(t: View) -> Do | None:
         due = run.told is None or t.seen.now - run.told > STOP_AGAIN_S
         action = a.Stop(issue=t.n, run=run.id, why=stop) if due else None
         return Do(stage="working", why=f"{run.kind} in {run.slot} is being stopped: {stop}", action=action)
-    doing = {"implement": "works on it", "again": "tries again", "checks": "mends what the check found", "conflict": "brings the trunk in"}
     return Do(
-        stage="working", why=f"{run.kind} {doing.get(run.reason, run.reason)} in {run.slot} for {age}", evidence=(f"run {run.id} is alive",)
+        stage="working", why=f"{run.kind} {DOING.get(run.reason, run.reason)} in {run.slot} for {age}", evidence=(f"run {run.id} is alive",)
     )
 
 

@@ -46,7 +46,7 @@ class Senses:
     def __init__(self, ports: Ports, every_s: float) -> None:
         self._ports = ports
         self._memory = Memory(ports.clock)
-        self.forge = ForgeSense(ports.forge, self._memory, ports.clock, every_s)
+        self.forge = ForgeSense(ports.forge, ports.policy.trunk, self._memory, ports.clock, every_s)
         self.git = GitSense(ports, self._memory, every_s)
         self._folders: Mapping[int, bool] = {}
 
@@ -82,6 +82,7 @@ class Senses:
             standing=Standing(mode=stands.mode or mode, pause=stands.pause, freeze=stands.freeze, incident=stands.incident),
             forge=self.forge.state,
             trunk=trunk,
+            required=self.forge.required,
             tasks=tasks,
             slots=slots.result(),
             checks=checks,

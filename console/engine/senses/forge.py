@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from console.core.facts import Blind, Issue, Look, Oid, Pull
+from console.core.facts import Blind, CommitStatus, Issue, Look, Oid, Pull
 from console.engine.senses.memory import SOON_S, Memory
 from console.forge import Forge
 from console.forge.errors import ForgeError
@@ -14,8 +14,9 @@ STATUS_S = 10.0
 class ForgeSense:
     """The table of issues and pulls as last heard. ``every_s``: how often it is asked when nothing happens."""
 
-    def __init__(self, forge: Forge, memory: Memory, clock: Callable[[], float], every_s: float) -> None:
+    def __init__(self, forge: Forge, trunk: str, memory: Memory, clock: Callable[[], float], every_s: float) -> None:
         self._forge = forge
+        self._trunk = trunk
         self._memory = memory
         self._clock = clock
         self._every_s = every_s
@@ -25,7 +26,8 @@ class ForgeSense:
         self._due = True
         self._issues: dict[int, Issue] = {}
         self._pulls: dict[int, Pull] = {}
-        self._statuses: dict[Oid, tuple[float, Mapping[str, str]]] = {}
+        self._statuses: dict[Oid, tuple[float, Mapping[str, CommitStatus]]] = {}
+        self.required: Look[tuple[str, ...]] = Blind(why="it was not asked yet", since=clock())
         self.state: Look[str] = Blind(why="it was not asked yet", since=clock())
 
     def stale(self) -> None:
@@ -45,6 +47,8 @@ class ForgeSense:
         full = self._cursor is None or now - self._full_at > FULL_S
         try:
             changes = await self._forge.changed(None if full else self._cursor)
+            if full:
+                self.required = self._memory.known("required", await self._forge.required(self._trunk))
         except ForgeError as error:
             self._due = True
             self.state = self._memory.blind("forge", str(error))
@@ -74,7 +78,7 @@ class ForgeSense:
         found = sorted((p for p in self._pulls.values() if p.head_branch == branch), key=lambda p: (p.state == "open", p.number))
         return self._memory.known(("pull", issue), found[-1] if found else None)
 
-    async def statuses(self, pull: Pull | None) -> Look[Mapping[str, str]]:
+    async def statuses(self, pull: Pull | None) -> Look[Mapping[str, CommitStatus]]:
         """What was posted on an open pull's head, at most STATUS_S old; nothing for any other pull."""
         if not pull or pull.state != "open":
             return self._memory.known(("statuses", 0), {})
