@@ -8,7 +8,7 @@ from console.forge import Forge
 from console.forge.errors import ForgeError
 
 FULL_S = 600.0  # a full listing every so often: what was missed is found
-STATUS_S = 10.0
+STATUS_S = 5.0
 
 
 class ForgeSense:
