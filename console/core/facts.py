@@ -90,6 +90,15 @@ class CommitStatus:
     said: str = ""
     url: str = ""
 
+    @property
+    def green(self) -> bool:
+        """As the forges count it; a word that they do not know is pending."""
+        return self.state in ("success", "warning", "skipped")
+
+    @property
+    def red(self) -> bool:
+        return self.state in ("failure", "error")
+
 
 @fact
 class Command:

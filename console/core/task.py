@@ -73,7 +73,7 @@ class Observed:
     standing: Standing
     forge: Look[str]  # the name of the forge that answered
     trunk: Look[Trunk]
-    required: Look[tuple[str, ...]]  # globs of the statuses, but for ours, without which the forge merges nothing
+    required: Look[tuple[str, ...]]  # globs of the statuses, ours aside, without which the forge merges nothing
     tasks: Mapping[int, Task]
     slots: Look[tuple[SlotSeen, ...]]
     checks: Look[tuple[Run, ...]]  # runs of purpose check, oldest first

@@ -30,7 +30,7 @@ from console.core.facts import (
     fact,
 )
 from console.core.guard import guarded
-from console.core.phrases import PARKED
+from console.core.phrases import CONTEXT, PARKED
 from console.core.policy import CheckPlan, Policy, SlotPlan
 from console.core.task import Observed, Task
 
@@ -300,23 +300,26 @@ class View:
     # the forge's own checks
 
     def posted(self, glob: str) -> Mapping[str, CommitStatus]:
-        return {name: status for name, status in self.statuses.items() if fnmatchcase(name, glob)}
+        """What others have posted that a required glob means."""
+        return {name: status for name, status in self.statuses.items() if name != CONTEXT and fnmatchcase(name, glob)}
 
     @property
     def ci_red(self) -> Mapping[str, CommitStatus]:
-        """Required statuses that came out as anything but a success."""
-        found = {name: status for glob in self.required for name, status in self.posted(glob).items()}
-        return {name: status for name, status in found.items() if status.state not in ("success", "skipped", "pending")}
+        """Required statuses that failed."""
+        return {name: status for glob in self.required for name, status in self.posted(glob).items() if status.red}
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """Required statuses that nobody has posted yet, or that are pending."""
-        return tuple(g for g in self.required if not (got := self.posted(g)) or any(x.state == "pending" for x in got.values()))
+        """Required statuses that nobody has posted yet, or that are pending. Our own satisfies a glob that it fits."""
+        return tuple(g for g in self.required if (not self.posted(g) and not fnmatchcase(CONTEXT, g)) or self._pending(g))
 
     @property
     def pending(self) -> bool:
         """Something is on its way."""
-        return any(status.state == "pending" for glob in self.required for status in self.posted(glob).values())
+        return any(map(self._pending, self.required))
+
+    def _pending(self, glob: str) -> bool:
+        return any(not (status.green or status.red) for status in self.posted(glob).values())
 
     # what it takes from the others
 

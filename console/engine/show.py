@@ -36,7 +36,6 @@ from console.engine.board import iso
 
 BODY_MAX = 2_000
 IN_LINE = ("queued", "claim")
-CHECKS = {"success": "pass", "skipped": "pass", "pending": "pending"}  # what a status's state is called on the board
 UNKNOWN_S = 3.0  # a task that cannot be seen for longer is worth a word
 
 
@@ -189,7 +188,15 @@ def pull(t: Task, step: Step, seen: Observed, policy: Policy) -> PullShown | Non
         return None
     states = {"conflict": "conflict", "red": "red", "waiting": "waiting", "aboard": "ready", "merged": "landing", "checking": "checking"}
     checks = [
-        CheckShown(name=k, state=CHECKS.get(v.state, "fail"), required=needed(k, seen), since=None, s=None, eta_s=None, url=v.url or None)
+        CheckShown(
+            name=k,
+            state="pass" if v.green else "fail" if v.red else "pending",
+            required=needed(k, seen),
+            since=None,
+            s=None,
+            eta_s=None,
+            url=v.url or None,
+        )
         for k, v in (value(t.statuses) or {}).items()
     ]
     merge, changes = value(t.merge), value(t.changes)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
 from urllib.parse import quote
 
 import httpx
@@ -105,8 +104,10 @@ class Gitea:
             it = await self._rest.read(f"/branches/{quote(branch, safe='')}", Branch)
         except Missing:  # nothing was pushed yet
             return ()
-        contexts = map(shapes.line, (it.status_check_contexts or []) if it.enable_status_check else [])
-        return tuple(glob for glob in contexts if not fnmatchcase(CONTEXT, glob))
+        if not it.enable_status_check:
+            return ()
+        globs = tuple(map(shapes.line, it.status_check_contexts or ["*"]))  # none named: whatever is posted
+        return tuple(glob for glob in globs if glob != CONTEXT)
 
     async def statuses(self, head: Oid) -> Mapping[str, CommitStatus]:
         # The list of all, not the combined one, whose state and count are those of a single page.

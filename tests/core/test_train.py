@@ -230,3 +230,15 @@ def test_one_that_is_red_gets_a_worker_told_what_the_forge_shows_of_it() -> None
 
 def test_a_required_check_that_cannot_be_asked_lands_nothing() -> None:
     s.shown(s.step(s.proposed(), verdicts=s.GREEN, required=s.DARK), "unknown", "required statuses")
+
+
+def test_what_the_forges_count_as_passed_is_green_and_a_word_they_do_not_know_is_pending() -> None:
+    for state in ("success", "warning", "skipped"):
+        assert isinstance(s.step(awaiting(ci__test=state), verdicts=s.GREEN, required=("ci/*",)).action, a.Bless)
+    s.shown(s.step(awaiting(ci__test="odd"), verdicts=s.GREEN, required=("ci/*",)), "checking", "is awaited")
+
+
+def test_a_glob_that_our_own_status_fits_can_be_red_or_pending_but_never_missing() -> None:
+    assert isinstance(s.step(awaiting(), verdicts=s.GREEN, required=("*",)).action, a.Bless)
+    s.shown(s.step(awaiting(ci__test="pending"), verdicts=s.GREEN, required=("*",)), "checking", "is awaited")
+    assert isinstance(s.step(awaiting(ci__test="error"), verdicts=s.GREEN, required=("*",)).action, a.Launch)

@@ -35,6 +35,13 @@ class ForgeSense:
         self._due = True
         self._statuses.clear()
 
+    async def _look_at_rules(self) -> None:
+        """What the trunk's protection requires: blind by itself, for a token that may not read it sees all the rest."""
+        try:
+            self.required = self._memory.known("required", await self._forge.required(self._trunk))
+        except ForgeError as error:
+            self.required = self._memory.blind("required", str(error))
+
     def hurry(self) -> None:
         self._due = self._due or self._clock() - self._asked_at >= SOON_S
 
@@ -48,7 +55,7 @@ class ForgeSense:
         try:
             changes = await self._forge.changed(None if full else self._cursor)
             if full:
-                self.required = self._memory.known("required", await self._forge.required(self._trunk))
+                await self._look_at_rules()
         except ForgeError as error:
             self._due = True
             self.state = self._memory.blind("forge", str(error))
