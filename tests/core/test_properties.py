@@ -185,7 +185,7 @@ def test_only_what_was_checked_is_shown_and_lands_as_exactly_the_tree_that_was_c
             assert green(landing.tree, seen, policy.full)
         if isinstance(step.action, a.Merge):
             assert value(seen.lander).landing == step.action.landing
-            assert value(task.statuses)[CONTEXT] == "success"
+            assert value(task.statuses)[CONTEXT].state == "success"
 
 
 def green(tree: str, seen: Observed, plan: Any) -> bool:
