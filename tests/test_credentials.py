@@ -52,6 +52,7 @@ def test_the_file_that_the_settings_name_comes_before_the_environment_and_before
 RING = """\
 import time
 from keyring.backend import KeyringBackend
+from keyring.errors import PasswordSetError
 
 class Ring(KeyringBackend):
     priority = 1
@@ -61,7 +62,7 @@ class Ring(KeyringBackend):
         return {{"ops-console/git.example.org:3000": "in-the-ring"}}.get(service)
 
     def set_password(self, service, username, password):
-        raise NotImplementedError
+        raise PasswordSetError("it is only looked into")
 """
 
 

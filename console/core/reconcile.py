@@ -52,8 +52,8 @@ class Plan:
 
     @property
     def lags(self) -> bool:
-        """The forge has been told something and does not show it yet: it is worth asking soon."""
-        return any(s.stage in LAGS and not (s.action or s.yours or s.tidy) for s in self.steps)
+        """The forge was told something and does not show it yet: it is asked soon. Whoever stands behind another waits for that one."""
+        return any(s.stage in LAGS and s.place in (None, 1) and not (s.action or s.yours or s.tidy) for s in self.steps)
 
 
 def reconcile(seen: Observed, policy: Policy) -> Plan:

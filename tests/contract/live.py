@@ -17,7 +17,7 @@ from tests.contract.local import repos, seeded
 ROLES = {"lander": "write", "writer": "write", "reader": "read"}
 
 
-class Wall(w.Pace):
+class Wall(w.Waiting):
     """Time passes by itself."""
 
     settling = 3.0

@@ -21,7 +21,7 @@ ROLES: dict[str, Role] = {"admin": "owner", "lander": "write", "writer": "write"
 SEED = ({"README.md": "# seed\n\n", "a.txt": w.LINES, "b.txt": "b\n", "src/x.py": "x = 1\n"}, {"b.txt": "bb\n"})
 
 
-class Clock(w.Pace):
+class Clock(w.Waiting):
     def __init__(self) -> None:
         self.now = 0.0
 

@@ -1,5 +1,6 @@
 """A forge to ask the recorded questions of, whoever serves it, and what a set-up does on it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,15 +53,15 @@ PASSWORD = "not-a-secret-9"  # of every account that a live server gets
 BASIC = '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$LOGIN" "$TOKEN"; }; f'
 
 
-class Pace:
+class Waiting(ABC):
     """The forge's clock, and how long it takes to look at a pull again, in seconds."""
 
     settling = 1.8
     again: Sequence[float] = ()  # seconds to wait, one after the other, before an answer is believed to differ
     exact = True  # else a body may have keys that were not recorded: a server that is newer says more
 
-    def advance(self, seconds: float) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def advance(self, seconds: float) -> None: ...
 
 
 @dataclass
@@ -76,7 +77,7 @@ class World:
     repo: str
     known: Known
     checkout: Path
-    pace: Pace
+    pace: Waiting
     new_token: Callable[[str, list[str]], str]  # of a login, with these scopes
     # Of the next git command, where the record's note alone says so: an account and scopes whose token goes as a password, a repository.
     basic: tuple[str, list[str]] | None = None

@@ -56,6 +56,14 @@ def test_a_pull_whose_new_head_the_forge_does_not_show_yet_keeps_its_place_for_a
     assert s.decide(for_long, aboard(9), verdicts=s.GREEN).steps[1].action
 
 
+def test_who_waits_behind_a_long_check_does_not_make_the_forge_be_asked_every_second() -> None:
+    checking = s.check_run(s.TREES[s.H1], state="alive")
+    fast_alone = s.verdicts(s.verdict(s.TREES[s.M0]), s.verdict(s.TREES[s.H1], suite=s.FAST))
+    plan = s.decide(aboard(7), aboard(9), verdicts=fast_alone, checks=(checking,))
+    assert [step.stage for step in plan.steps] == ["checking", "aboard"]
+    assert not plan.lags
+
+
 def test_nothing_lands_on_a_trunk_that_was_not_tested_itself() -> None:
     plan = s.decide(s.proposed(), verdicts=s.verdicts(s.verdict(s.TREES[s.H1])))
     assert plan.steps[0].action is None

@@ -63,11 +63,11 @@ async def test_a_guarded_change_is_let_by_pinned_to_the_head_that_was_shown(open
         row=13,
         why="it changes Makefile (guarded): `pass 1400` lets it by",
         head=HEAD,
-        evidence=("git -C /work/1400 diff 5c0ffee...4e1d77a",),
+        evidence=("git -C /elsewhere/1400 diff 5c0ffee...4e1d77a",),
     )
     async with opened(sample.busy(tasks=(guarded,)), size=(120, 36)) as pilot:
         await pilot.press("shift+tab", "D")
-        await until(pilot, lambda: "git -C /work/1400 diff" in frame(pilot))
+        await until(pilot, lambda: "git -C /elsewhere/1400 diff" in frame(pilot))
         assert left(state) == []
         await pilot.press("enter")
         await until(pilot, lambda: bool(left(state)))
